@@ -1,0 +1,71 @@
+"""Hold a run against the answer key: everything that was planted is reported, and nothing else.
+
+    python examples/shop/verify.py --day 2 changes.json
+
+Exit code 0 when they agree; else 1, with what is missing and what was not expected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+KEY = Path(__file__).with_name("answer-key.toml")
+
+
+class Report(NamedTuple):
+    """What identifies one reported change; numbers and wording do not."""
+
+    loop: str
+    kind: str
+    rule: str
+    metric: str
+    subject: str
+    key: str
+
+    def __str__(self) -> str:
+        what = f"{self.metric}@{self.subject}" if self.metric else " → ".join(filter(None, (self.subject, self.key)))
+        return f"{self.loop}: {self.kind} {self.rule} {what}"
+
+
+def reports(entries: Iterable[dict[str, Any]]) -> set[Report]:
+    """Changes, of a run or of the key, as comparable reports."""
+    return {Report(*(entry.get(name) or "" for name in Report._fields)) for entry in entries}
+
+
+def planted(day: int) -> set[Report]:
+    """What a run has to report on that day; on day 1 everything is well."""
+    changes = tomllib.loads(KEY.read_text(encoding="utf-8"))["change"] if day == 2 else []
+    return reports(find for change in changes for find in change["finds"])
+
+
+def found(changes: Path) -> set[Report]:
+    """What a run did report. The first look at a metric is a note, not a defect."""
+    entries = json.loads(changes.read_text(encoding="utf-8"))["changes"]
+    return reports(entry for entry in entries if not (entry.get("metric") and entry["kind"] == "first-look"))
+
+
+def verify(day: int, changes: Path) -> bool:
+    """Print how they compare; True when they agree."""
+    expected, actual = planted(day), found(changes)
+    for title, reported in (("missing", expected - actual), ("not planted", actual - expected)):
+        for report in sorted(reported):
+            print(f"  {title}: {report}")
+    rules = len({report.rule for report in expected})
+    print(
+        f"  {len(expected)} planted by {rules} rules, {len(expected & actual)} found, {len(actual - expected)} others"
+    )
+    return expected == actual
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--day", type=int, choices=(1, 2), required=True)
+    parser.add_argument("changes", type=Path, help="what `autoresearch run --changes` wrote")
+    arguments = parser.parse_args()
+    sys.exit(not verify(arguments.day, arguments.changes))

@@ -1,0 +1,149 @@
+"""The command line: parse, wire, print; nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autoresearch import __version__
+from autoresearch.errors import AutoresearchError, UsageError
+
+if TYPE_CHECKING:
+    from autoresearch.run import Outcome
+
+app = typer.Typer(
+    name="autoresearch",
+    help="Honest loops over a product's repository and site: measure, compare with a committed state, report.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+_PULL_REQUESTS = {"pull_request", "pull_request_target", "merge_group"}
+
+
+class FailOn(StrEnum):
+    """What makes the exit code 1."""
+
+    never = "never"
+    error = "error"
+    regression = "regression"
+    any = "any"  # noqa: A003
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"autoresearch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    del version
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not an ISO time, such as 2026-05-01T06:00:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+@app.command("run")
+def run_command(
+    loops: Annotated[list[str] | None, typer.Argument(metavar="[LOOP]...", help="Which loops; all by default.")] = None,
+    root: Annotated[Path, typer.Option("-C", "--root", help="The repository, or a built site.")] = Path(),
+    config: Annotated[str | None, typer.Option(help="Default: autoresearch/config.yml.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write result.json there.")] = None,
+    changes: Annotated[Path | None, typer.Option(help="Write the comparison there, as JSON.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report there, as Markdown.")] = None,
+    write_state: Annotated[
+        bool | None, typer.Option("--write-state/--no-write-state", help="Default: write, except in pull requests.")
+    ] = None,
+    fail_on: Annotated[FailOn, typer.Option(help="What makes the exit code 1.")] = FailOn.regression,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="LOOP, LOOP/RULE, LOOP:SUBJECT or LOOP:METRIC@SUBJECT that may stay.")
+    ] = None,
+    because: Annotated[str, typer.Option(help="Why, for --accept.")] = "",
+    seed: Annotated[int, typer.Option(help="For whatever draws at random.")] = 0,
+    now: Annotated[
+        dt.datetime | None,
+        typer.Option(parser=_moment, metavar="ISO-TIME", help="The time of the run: 2026-05-01T06:00Z."),
+    ] = None,
+    no_publish: Annotated[bool, typer.Option("--no-publish", help="Measure and report only.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Tell more, with tracebacks.")] = False,
+) -> None:
+    """Measure the loops, compare with the committed state, and report what changed."""
+    from autoresearch.core.renew import Selector
+    from autoresearch.publish import Destinations, deliver
+    from autoresearch.run import Request, run
+
+    del no_publish
+    if bool(accept) != bool(because.strip()):
+        raise UsageError("--accept and --because go together", hint="say why it may stay: --because 'redesign of May'")
+    if not root.is_dir():
+        raise UsageError(f"-C {root}: there is no such folder")
+    request = Request(
+        root=root,
+        now=now or dt.datetime.now(dt.UTC),
+        loops=tuple(loops or ()),
+        config=config,
+        fail_on=fail_on.value,
+        accept=tuple(Selector(text) for text in accept or ()),
+        because=because,
+        seed=seed,
+        event=os.environ.get("GITHUB_EVENT_NAME", ""),
+        verbose=verbose,
+    )
+    outcome = run(request)
+    wants_state = request.event not in _PULL_REQUESTS if write_state is None else write_state
+    _show(outcome)
+    deliver(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state))
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of config.yml, with the settings of every installed loop."""
+    from autoresearch.config.schema import dump
+    from autoresearch.loops.registry import kinds, loop_class
+
+    typer.echo(dump({kind: loop_class(kind).Settings for kind in kinds()}), nl=False)
+
+
+def _show(outcome: Outcome) -> None:
+    from autoresearch.report.terminal import print_report
+
+    print_report(outcome.report())
+
+
+def main() -> None:
+    """Run the command line; an expected error is told in two lines, and ends with its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(standalone_mode=False)
+    except AutoresearchError as error:
+        typer.echo(f"autoresearch: {error}", err=True)
+        sys.exit(error.exit_code)
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("autoresearch: interrupted; no file was changed", err=True)
+        sys.exit(130)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """End a cancelled job like Ctrl-C does: what was started is ended, and no file is half-written."""
+    del number, frame
+    raise KeyboardInterrupt

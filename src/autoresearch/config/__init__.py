@@ -1,0 +1,1 @@
+"""`autoresearch/config.yml`: the envelope, its loading with places in errors, and its schema."""

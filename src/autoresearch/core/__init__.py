@@ -1,0 +1,1 @@
+"""The vocabulary of the house: pure, without input or output."""

@@ -1,0 +1,54 @@
+"""What a loop is: `measure` looks at the world, `judge` adds what only history shows.
+
+A third party writes one class like ours, names it in the entry-point group `autoresearch.loops`, and gets the same
+validation of its settings, the same comparing and the same report.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from autoresearch.config.model import LoopSettings, Rung
+from autoresearch.core.baseline import Baseline
+from autoresearch.core.measurement import Finding, Measurement, Metric, Rule
+from autoresearch.signals.context import Signals
+
+S = TypeVar("S", bound=LoopSettings)
+
+
+class Loop(ABC, Generic[S]):
+    """A named, configured instance of a kind."""
+
+    kind: ClassVar[str]
+    rung: ClassVar[Rung]
+    """The default rung of the kind."""
+    because: ClassVar[str] = ""
+    """Why the kind's score is real, when the config does not say it."""
+    Settings: ClassVar[type[LoopSettings]]
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    """Every rule that can be found; empty when only a run can tell (`script`)."""
+    lab: ClassVar[bool] = False
+    """Whether it times things, and so must have the machine to itself."""
+
+    def __init__(self, name: str, settings: S) -> None:
+        self.name = name
+        self.settings = settings
+
+    @abstractmethod
+    def measure(self, signals: Signals) -> Measurement:
+        """Look at the world and record it, without history.
+
+        Raises `NotMeasuredError` when there was nothing to look at: the run goes on without this loop.
+        """
+
+    def judge(self, measurement: Measurement, baseline: Baseline) -> Sequence[Finding]:
+        """Add what only history shows. Pure: both halves of a run call it, the second with the base branch's state."""
+        del measurement, baseline
+        return ()
+
+    def remeasure(self, signals: Signals, suspects: Sequence[Metric]) -> Sequence[Metric]:
+        """Measure suspicious metrics again at the same commit; the new numbers come back as their `reruns`."""
+        del signals, suspects
+        return ()

@@ -1,0 +1,122 @@
+"""Measure loops: network loops side by side, lab loops alone, each within its time, none stopping another."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from autoresearch.config.secrets import Secrets
+from autoresearch.core.measurement import Measurement, Metric
+from autoresearch.errors import AutoresearchError
+from autoresearch.loops.registry import AnyLoop, with_secrets
+from autoresearch.progress import Progress
+from autoresearch.signals.context import Signals
+
+T = TypeVar("T")
+
+_SIDE_BY_SIDE = 8
+
+
+@dataclass
+class Bench:
+    """Where loops are measured: the signals they share, the secrets they may name, the display they report to."""
+
+    signals: Signals
+    secrets: Secrets
+    progress: Progress
+    verbose: bool = False
+
+    def measure(self, loops: Sequence[AnyLoop]) -> dict[str, Measurement]:
+        """A measurement for every loop, whatever happens to it."""
+        network = [loop for loop in loops if not loop.lab]
+        batches = [network[i : i + _SIDE_BY_SIDE] for i in range(0, len(network), _SIDE_BY_SIDE)]
+        batches += [[loop] for loop in loops if loop.lab]
+        measured: dict[str, Measurement] = {}
+        for batch in batches:
+            measured |= self._side_by_side(batch)
+        return measured
+
+    def remeasure(self, loop: AnyLoop, measurement: Measurement, suspects: Sequence[Metric]) -> Measurement:
+        """The measurement with reruns of its suspicious metrics; as it was when they could not be had."""
+        self.progress.say(loop.name, f"measuring {len(suspects)} suspicious metrics again")
+        task = _Task(lambda: list(with_secrets(loop, self.secrets).remeasure(self._heard(loop), suspects)))
+        reruns = task.outcome(loop.settings.time_limit, lambda problem: self._say_unsure(loop, problem))
+        again = {metric.identity: metric.reruns for metric in reruns or ()}
+        metrics = tuple(m.model_copy(update={"reruns": again.get(m.identity, ())}) for m in measurement.metrics)
+        return self.secrets.masked(measurement.model_copy(update={"metrics": metrics}))
+
+    def _side_by_side(self, loops: Iterable[AnyLoop]) -> dict[str, Measurement]:
+        tasks = [(loop, self._begin(loop)) for loop in loops]
+        return {loop.name: self._collect(loop, task) for loop, task in tasks}
+
+    def _begin(self, loop: AnyLoop) -> _Task[Measurement]:
+        self.progress.started(loop.name)
+        return _Task(lambda: self._look(loop))
+
+    def _look(self, loop: AnyLoop) -> Measurement:
+        measurement: object = with_secrets(loop, self.secrets).measure(self._heard(loop))
+        if not isinstance(measurement, Measurement) or measurement.loop != loop.name:
+            raise AutoresearchError(f"loop `{loop.name}` returned no measurement of its own")
+        return measurement
+
+    def _collect(self, loop: AnyLoop, task: _Task[Measurement]) -> Measurement:
+        problems: list[str] = []
+        measurement = task.outcome(loop.settings.time_limit, problems.append)
+        if measurement is None:
+            measurement = Measurement.failed(loop.name, loop.kind, problems[0])
+        if self.verbose and task.trace:
+            self.progress.say(loop.name, task.trace)
+        measurement = self.secrets.masked(measurement)
+        self.progress.finished(loop.name, _in_short(measurement))
+        return measurement
+
+    def _say_unsure(self, loop: AnyLoop, problem: str) -> None:
+        self.progress.say(loop.name, f"could not be measured again: {problem}")
+
+    def _heard(self, loop: AnyLoop) -> Signals:
+        return self.signals.heard_by(lambda text: self.progress.say(loop.name, text))
+
+
+class _Task(threading.Thread, Generic[T]):
+    """Work in a thread that can be given up: it keeps no process alive, and a late outcome is nobody's."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        super().__init__(daemon=True)
+        self._work = work
+        self._began = time.monotonic()
+        self._result: T | None = None
+        self._problem: str | None = None
+        self.trace = ""
+        self.start()
+
+    def run(self) -> None:
+        """Do the work; whatever it raises is its outcome, and nobody else's."""
+        try:
+            self._result = self._work()
+        except AutoresearchError as error:
+            self._problem = str(error)
+        except BaseException as error:  # noqa: BLE001  a loop may be a third party's: nothing of it may stop the others
+            self._problem = f"{type(error).__name__}: {error}"
+            self.trace = traceback.format_exc()
+
+    def outcome(self, time_limit: float, problem: Callable[[str], None]) -> T | None:
+        """The result, within `time_limit` seconds of the start; else None, and `problem` hears why."""
+        self.join(max(0.0, self._began + time_limit - time.monotonic()))
+        if self.is_alive():
+            problem(f"took longer than its time limit of {time_limit:g} s")
+            return None
+        if self._problem is not None:
+            problem(self._problem)
+        return self._result
+
+
+def _in_short(measurement: Measurement) -> str:
+    if measurement.status != "measured":
+        return f"not measured: {measurement.reason}"
+    skipped = len(measurement.coverage.skipped)
+    partly = f", {skipped} not" if skipped else ""
+    return f"{measurement.coverage.measured} looked at{partly}; {len(measurement.findings)} findings"

@@ -1,0 +1,1 @@
+"""Where numbers come from: every read of the outside world."""

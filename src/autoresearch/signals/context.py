@@ -1,0 +1,95 @@
+"""The world as one run sees it: every signal is read once, whoever asks first, and shared."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autoresearch.config.model import Site
+from autoresearch.config.secrets import Secrets
+from autoresearch.errors import NotMeasuredError
+
+if TYPE_CHECKING:
+    from autoresearch.signals.site.model import Crawl, Response
+
+
+def _quiet(_: str) -> None:
+    pass
+
+
+@dataclass
+class Signals:
+    """What `measure` may look at: the repository at `root`, the site, the clock and the seed of the run.
+
+    Use it as a context manager: leaving it ends whatever a signal started (a served command).
+    """
+
+    root: Path
+    site_settings: Site | None
+    now: dt.datetime
+    secrets: Secrets
+    seed: int = 0
+    say: Callable[[str], None] = _quiet
+    """Takes a short line of progress."""
+    _remembered: set[str] = field(default_factory=set, repr=False)
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict, repr=False)
+    _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _open: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    def __enter__(self) -> Signals:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._open.close()
+
+    def heard_by(self, say: Callable[[str], None]) -> Signals:
+        """The same world, shared, with progress told to somebody else."""
+        return replace(self, say=say)
+
+    def remember(self, subjects: Iterable[str]) -> None:
+        """Name what earlier runs saw: a page that nothing links to any more has to be asked for, to know it is gone."""
+        self._remembered.update(subject for subject in subjects if subject.startswith("/"))
+
+    def site(self) -> Crawl:
+        """The crawled site. Raises `NotMeasuredError` where there is none to look at, for every loop that asks."""
+        outcome: Crawl = self._once("site", self._crawl)
+        return outcome
+
+    def external(self, addresses: frozenset[str]) -> dict[str, Response]:
+        """What addresses of other origins answer: asked politely, never on a private network, never crawled."""
+        from autoresearch.signals.site.external import check
+
+        return check(sorted(addresses), limits=self._site().crawl, say=self.say)
+
+    def _site(self) -> Site:
+        if self.site_settings is None:
+            raise NotMeasuredError(
+                "no site is configured", hint="add `site: {source: dist, dist: dist/}` to autoresearch/config.yml"
+            )
+        return self.secrets.resolved(self.site_settings)
+
+    def _crawl(self) -> Crawl:
+        from autoresearch.signals.site.crawl import crawl
+
+        return crawl(self._site(), self.root, seeds=sorted(self._remembered), stack=self._open, say=self.say)
+
+    def _once(self, name: str, read: Callable[[], Any]) -> Any:
+        """Read a signal on the first call and hand the same outcome, a failure too, to every later caller."""
+        with self._guard:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            if name not in self._cache:
+                try:
+                    self._cache[name] = read()
+                except NotMeasuredError as error:
+                    self._cache[name] = error
+        outcome = self._cache[name]
+        if isinstance(outcome, NotMeasuredError):
+            raise outcome
+        return outcome
