@@ -1,7 +1,8 @@
 """Build one day of the shop into a folder, as its owner's repository would look after that day's deploy.
 
-python examples/shop/build.py --day 1 OUT     everything is well
-python examples/shop/build.py --day 2 OUT     the same, with the changes of `answer-key.toml` and the files of `day-2/`
+    python examples/shop/build.py --day 2 OUT
+
+On day 1 everything is well. Day 2 is the same with the edits of `answer-key.toml` and the files of `day-2/`.
 """
 
 from __future__ import annotations

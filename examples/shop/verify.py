@@ -56,9 +56,9 @@ def verify(day: int, changes: Path) -> bool:
     for title, reported in (("missing", expected - actual), ("not planted", actual - expected)):
         for report in sorted(reported):
             print(f"  {title}: {report}")
-    rules = len({report.rule for report in expected})
+    rules, agreed, others = len({r.rule for r in expected}), len(expected & actual), len(actual - expected)
     print(
-        f"  {len(expected)} planted by {rules} rules, {len(expected & actual)} found, {len(actual - expected)} others"
+        f"  {len(expected)} defects of {rules} rules planted, {agreed} of them reported, {others} other things reported"
     )
     return expected == actual
 

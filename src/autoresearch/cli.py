@@ -36,7 +36,7 @@ class FailOn(StrEnum):
     never = "never"
     error = "error"
     regression = "regression"
-    any = "any"  # noqa: A003
+    any = "any"
 
 
 def _version(show: bool) -> None:
@@ -61,7 +61,7 @@ def _moment(text: str) -> dt.datetime:
 
 
 @app.command("run")
-def run_command(
+def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     loops: Annotated[list[str] | None, typer.Argument(metavar="[LOOP]...", help="Which loops; all by default.")] = None,
     root: Annotated[Path, typer.Option("-C", "--root", help="The repository, or a built site.")] = Path(),
     config: Annotated[str | None, typer.Option(help="Default: autoresearch/config.yml.")] = None,

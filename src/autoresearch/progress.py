@@ -32,7 +32,7 @@ class Progress(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the display; plain lines have nothing to end."""
-        return None
+        del kind, error, trace
 
     def started(self, loop: str) -> None:
         """A loop begins."""

@@ -1,4 +1,4 @@
-"""The demo on real input: day 1 is well, day 2 is found out, and the answer key can tell a wrong run from a right one."""
+"""The demo on real input: day 1 is well, day 2 is found out, and the answer key tells a wrong run from a right one."""
 
 from __future__ import annotations
 

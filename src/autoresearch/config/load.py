@@ -160,7 +160,8 @@ def _within(data: Any, loc: Loc) -> Loc:
     """The part of a pydantic location that exists in the document: union tags and the like are left out."""
     path: list[int | str] = []
     for step in loc:
-        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and step in range(len(data))):
+        inside = step in data if isinstance(data, dict) else isinstance(data, list) and step in range(len(data))
+        if inside:
             data = data[step]
         elif not isinstance(data, dict) or step != loc[-1]:
             continue

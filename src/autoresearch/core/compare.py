@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from autoresearch.core.baseline import Baseline, Known, Segment
-from autoresearch.core.changes import Change
+from autoresearch.core.changes import Change, ChangeKind
 from autoresearch.core.measurement import Finding, Measurement, Metric, Rule, Severity, fingerprint
 
 
@@ -174,11 +174,11 @@ class _Absence:
         return None if known.subject in self._measurement.observations else "not visited this time"
 
 
-def change_of(loop: str, kind: str, mark: str, known: Known) -> Change:
+def change_of(loop: str, kind: ChangeKind, mark: str, known: Known) -> Change:
     """The change that speaks of something known."""
     return Change(
         loop=loop,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         rule=known.rule,
         metric=known.metric,
         subject=known.subject,
