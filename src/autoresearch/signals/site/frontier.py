@@ -1,0 +1,97 @@
+"""What to ask next, level by level, and what never to ask: traps that make a site endless. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from urllib.parse import parse_qsl
+
+_MAX_QUERIES = 300
+"""Different queries of one path; a listing has pages, a trap has permutations."""
+_MAX_DATES = 500
+"""Addresses that differ only in the numbers of a date: a calendar has a month for ever."""
+_MAX_STEPS = 30
+_MAX_REPEATS = 3
+_MAX_TOLD = 1_000
+_NUMBER = re.compile(r"\d+")
+_DATE = re.compile(r"/\d{4}/\d{1,2}(?:/|$)|/\d{4}-\d{2}|(?:^|[?&])(?:year|month|date|day|week|m|y|d)=\d", re.IGNORECASE)
+_SESSION = re.compile(r"^(?:jsessionid|phpsessid|sessionid|session_id|sid|aspsessionid\w*)$", re.IGNORECASE)
+
+
+class Frontier:
+    """Addresses that wait for their level. Each is asked once; the order within a level is alphabetical."""
+
+    def __init__(self, limit: int, exclude: Iterable[str] = ()) -> None:
+        self._limit = limit
+        self._exclude = tuple(exclude)
+        self._seen: set[str] = set()
+        self._spellings: set[str] = set()
+        self._queries: Counter[str] = Counter()
+        self._dates: Counter[str] = Counter()
+        self._waiting: list[str] = []
+        self._asked = 0
+        self.left_out = 0
+        """How many addresses the page limit kept from being asked."""
+        self.trapped: list[tuple[str, str]] = []
+        """(address, why) of what looks endless; bounded."""
+
+    def add(self, address: str, *, trusted: bool = False) -> bool:
+        """Let an address wait for the next level. What a sitemap lists is `trusted` not to be a trap."""
+        if address in self._seen:
+            return False
+        self._seen.add(address)
+        if any(fnmatchcase(address, pattern) for pattern in self._exclude):
+            return False
+        if not trusted and (why := self._trap(address)):
+            if len(self.trapped) < _MAX_TOLD:
+                self.trapped.append((address, why))
+            return False
+        self._waiting.append(address)
+        return True
+
+    def level(self) -> list[str]:
+        """The addresses of the next level, as many as the limit allows."""
+        room = max(0, self._limit - self._asked)
+        level = sorted(self._waiting)
+        self._waiting = []
+        self.left_out += max(0, len(level) - room)
+        self._asked += min(len(level), room)
+        return level[:room]
+
+    def _trap(self, address: str) -> str | None:
+        path, mark, query = address.partition("?")
+        steps = path.split("/")
+        if len(steps) > _MAX_STEPS or _repeats(steps):
+            return "the path grows: its steps repeat"
+        if ";" in path and "jsessionid" in path.lower():
+            return "a session in the path"
+        if mark:
+            pairs = parse_qsl(query, keep_blank_values=True)
+            if any(_SESSION.match(name) for name, _ in pairs):
+                return "a session in the query"
+            spelling = f"{path}?{sorted(pairs)}"
+            if spelling in self._spellings:
+                return "another order of a query that is already known"
+            self._spellings.add(spelling)
+            self._queries[path] += 1
+            if self._queries[path] > _MAX_QUERIES:
+                return f"more than {_MAX_QUERIES} queries of one path"
+        if _DATE.search(address):
+            shape = _NUMBER.sub("#", address)
+            self._dates[shape] += 1
+            if self._dates[shape] > _MAX_DATES:
+                return f"more than {_MAX_DATES} dates of one calendar"
+        return None
+
+
+def _repeats(steps: list[str]) -> bool:
+    """Whether a run of steps stands three times or more in a row: `/a/b/a/b/a/b`."""
+    named = [step for step in steps if step]
+    for size in range(1, len(named) // _MAX_REPEATS + 1):
+        for start in range(len(named) - size * _MAX_REPEATS + 1):
+            run = named[start : start + size]
+            if all(named[start + size * n : start + size * (n + 1)] == run for n in range(1, _MAX_REPEATS)):
+                return True
+    return False

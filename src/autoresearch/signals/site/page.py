@@ -1,0 +1,213 @@
+"""An HTML document to the facts that rules need. Pure, and the crawl's hot path: one pass over one selection."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from autoresearch.signals.site.model import Alternate, Link, Page
+from autoresearch.signals.site.urls import MAX_LENGTH, Place, absolute, fragment_of
+
+_WANTED = (
+    "a[href],area[href],a[name],[id],html[lang],base[href],title,h1,link[rel],meta,"
+    "script[src^='http:'],img[src^='http:'],iframe[src^='http:'],source[src^='http:'],video[src^='http:'],"
+    "audio[src^='http:'],embed[src^='http:'],object[data^='http:'],form[action^='http:']"
+)
+_NO_CONTENT = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "svg"]
+_REFRESH = re.compile(r"\s*\d*\.?\d*\s*(?:[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]*)['\"]?\s*)?$", re.IGNORECASE)
+_LINK_HEADER = re.compile(r"<([^>]*)>\s*((?:;[^,<]*)*)")
+_MAX_TEXT = 500
+_MAX_LINKS = 20_000
+_SKIPPED_SCHEMES = ("mailto:", "tel:", "javascript:", "data:", "blob:", "sms:", "about:", "ftp:", "file:")
+
+
+@dataclass
+class Reader:
+    """Turns documents of one site into pages; shares every repeated link and text between them."""
+
+    place: Place
+    _links: dict[Link, Link] = field(default_factory=dict)
+    _targets: dict[str, str | None] = field(default_factory=dict)
+
+    def read(self, body: bytes, url: str, subject: str, path: str, headers: Mapping[str, str] | None = None) -> Page:
+        """The facts of a document. `url` is absolute, `path` the same inside the site, `headers` in lower case."""
+        tree = LexborHTMLParser(body)
+        page = Page(subject=subject, url=path)
+        seen = _Seen(self, page, url)
+        for node in tree.css(_WANTED):
+            seen.take(node)
+        seen.done()
+        _from_headers(page, headers or {}, lambda href: self.target(url, href))
+        _content(page, tree)
+        return page
+
+    def target(self, base: str, href: str) -> str | None:
+        """Where a reference leads: a path of the site, an URL of another origin, or None for no request at all."""
+        reference = href.partition("#")[0].strip()
+        if reference[:11].lower().startswith(_SKIPPED_SCHEMES):
+            return None
+        # a root-relative or absolute reference leads to the same place from every page of one base
+        shared = reference.startswith(("/", "http"))
+        if shared and reference in self._targets:
+            return self._targets[reference]
+        url = absolute(base, reference)
+        target = None if url is None else (self.place.inward(url) or url)
+        if shared and len(self._targets) < 1_000_000:
+            self._targets[reference] = target
+        return target
+
+    def share(self, link: Link) -> Link:
+        """One object for equal links: a site's navigation is on every page."""
+        return self._links.setdefault(link, link)
+
+
+class _Seen:
+    """What the nodes of one document say, in document order."""
+
+    def __init__(self, reader: Reader, page: Page, url: str) -> None:
+        self._reader = reader
+        self._page = page
+        self._base = url
+        self._links: dict[tuple[str, str], Link] = {}
+        self._canonicals: list[str] = []
+        self._alternates: list[Alternate] = []
+        self._insecure: dict[str, None] = {}
+        self._anchors: set[int] = set()
+
+    def take(self, node: Any) -> None:
+        attributes = node.attributes
+        tag = node.tag
+        if name := attributes.get("id"):
+            self._anchors.add(hash(name))
+        if handler := _HANDLERS.get(tag):
+            handler(self, attributes, node)
+
+    def anchor(self, attributes: dict[str, str | None], node: Any) -> None:
+        del node
+        if name := attributes.get("name"):
+            self._anchors.add(hash(name))
+        href = attributes.get("href")
+        if href is None or len(self._links) >= _MAX_LINKS or len(href) > MAX_LENGTH:
+            return
+        href = href.strip()
+        target = self._page.url if not href or href[0] == "#" else self._reader.target(self._base, href)
+        if target is None or (not href):
+            return
+        fragment = fragment_of(href)
+        if (target, fragment) not in self._links:
+            rel = attributes.get("rel")
+            nofollow = rel is not None and "nofollow" in rel.lower().split()
+            self._links[target, fragment] = self._reader.share(Link(target, fragment, nofollow))
+
+    def link(self, attributes: dict[str, str | None], node: Any) -> None:
+        del node
+        rel = (attributes.get("rel") or "").lower().split()
+        href = (attributes.get("href") or "").strip()
+        if not href:
+            return
+        if "stylesheet" in rel and href[:5].lower() == "http:":
+            self._insecure[href] = None
+        if "canonical" in rel and (target := self._reader.target(self._base, href)):
+            self._canonicals.append(target)
+        if "alternate" in rel and (lang := attributes.get("hreflang")):
+            self._alternates.append(Alternate(lang.strip(), self._reader.target(self._base, href) or href))
+
+    def meta(self, attributes: dict[str, str | None], node: Any) -> None:
+        del node
+        content = attributes.get("content") or ""
+        name = (attributes.get("name") or "").strip().lower()
+        if name == "description" and self._page.description is None:
+            self._page.description = _folded(content)
+        elif name in {"robots", "googlebot"}:
+            self._page.noindex |= _says_noindex(content)
+        elif (attributes.get("http-equiv") or "").strip().lower() == "refresh" and (match := _REFRESH.match(content)):
+            href = (match[1] or "").strip()
+            self._page.refresh = (self._reader.target(self._base, href) or href) if href else ""
+
+    def title(self, attributes: dict[str, str | None], node: Any) -> None:
+        del attributes
+        parent = node.parent
+        if self._page.title is None and parent is not None and parent.tag in {"head", "body", "html"}:
+            self._page.title = _folded(node.text())
+
+    def heading(self, attributes: dict[str, str | None], node: Any) -> None:
+        del attributes, node
+        self._page.h1 += 1
+
+    def html(self, attributes: dict[str, str | None], node: Any) -> None:
+        del node
+        self._page.lang = (attributes.get("lang") or "").strip() or None
+
+    def base(self, attributes: dict[str, str | None], node: Any) -> None:
+        del node
+        self._base = absolute(self._base, attributes.get("href") or "") or self._base
+
+    def resource(self, attributes: dict[str, str | None], node: Any) -> None:
+        del node
+        href = attributes.get("src") or attributes.get("data") or attributes.get("action") or ""
+        if href[:5].lower() == "http:" and len(self._insecure) < _MAX_TEXT:
+            self._insecure[href[:MAX_LENGTH]] = None
+
+    def done(self) -> None:
+        page = self._page
+        page.links = tuple(self._links.values())
+        page.canonicals = tuple(dict.fromkeys(self._canonicals))
+        page.alternates = tuple(dict.fromkeys(self._alternates))
+        page.insecure = tuple(self._insecure)
+        page.anchors = array("q", sorted(self._anchors))
+
+
+_HANDLERS: dict[str, Callable[[_Seen, dict[str, str | None], Any], None]] = {
+    "a": _Seen.anchor,
+    "area": _Seen.anchor,
+    "link": _Seen.link,
+    "meta": _Seen.meta,
+    "title": _Seen.title,
+    "h1": _Seen.heading,
+    "html": _Seen.html,
+    "base": _Seen.base,
+    **dict.fromkeys(
+        ("script", "img", "iframe", "source", "video", "audio", "embed", "object", "form"), _Seen.resource
+    ),
+}
+
+
+def _content(page: Page, tree: LexborHTMLParser) -> None:
+    """Hash and count the words of the main content: what a reader came for, without navigation and scripts."""
+    if tree.body is None:
+        return
+    mains = tree.css("main")
+    node = mains[0] if len(mains) == 1 else tree.body
+    node.strip_tags(_NO_CONTENT)
+    words = node.text(separator=" ").split()
+    page.words = len(words)
+    page.text_hash = blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def _from_headers(page: Page, headers: Mapping[str, str], target: Callable[[str], str | None]) -> None:
+    if "x-robots-tag" in headers:
+        page.noindex |= _says_noindex(headers["x-robots-tag"])
+    for href, parameters in _LINK_HEADER.findall(headers.get("link", "")[:MAX_LENGTH]):
+        if re.search(r'rel\s*=\s*"?[^";]*\bcanonical\b', parameters, re.IGNORECASE) and (to := target(href)):
+            page.canonicals = tuple(dict.fromkeys((*page.canonicals, to)))
+
+
+def _says_noindex(content: str) -> bool:
+    """`noindex` or `none`, for all crawlers or for Google's (`googlebot: noindex` in a header)."""
+    for part in content.lower().split(","):
+        agent, mark, rule = part.rpartition(":")
+        if mark and agent.strip() not in {"googlebot", "robots"}:
+            continue
+        if rule.strip() in {"noindex", "none"}:
+            return True
+    return False
+
+
+def _folded(text: str) -> str:
+    return " ".join(text[: _MAX_TEXT * 4].split())[:_MAX_TEXT]
