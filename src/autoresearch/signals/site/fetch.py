@@ -29,7 +29,11 @@ _DEFAULT_PACE = 10.0
 _RETRY = {429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 USER_AGENT = f"autoresearch/{__version__} (site monitor)"
-_HEADERS = {"User-Agent": USER_AGENT, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": "gzip, deflate"}
+_HEADERS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "Accept-Encoding": "gzip, deflate",
+}
 
 
 @dataclass(slots=True)
@@ -111,7 +115,7 @@ class Fetcher:
                         answer.error = "redirects without a usable Location"
                 elif method == "GET" and (not html_only or answer.is_html or not answer.content_type):
                     answer.body = await _read(response, limit)
-        except _TooLarge:
+        except _TooLargeError:
             answer = Answer(error=f"larger than {limit // 1024 // 1024} MiB")
         except TimeoutError:
             answer = Answer(error=f"no complete answer within {MAX_SECONDS:g} s")
@@ -127,7 +131,7 @@ class Fetcher:
         return answer
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     pass
 
 
@@ -136,10 +140,16 @@ async def open_fetcher(start: str | None, pace: float | None) -> AsyncIterator[F
     """A fetcher that may reach what is public, and besides it the private host of `start`, if it is one."""
     host = urlsplit(start).hostname if start else None
     own_host = host if host and await _is_private(host) else None
-    connector = aiohttp.TCPConnector(limit=_CONCURRENCY_LOCAL * 2, limit_per_host=_CONCURRENCY_LOCAL, **connector_options(own_host))
+    connector = aiohttp.TCPConnector(
+        limit=_CONCURRENCY_LOCAL * 2, limit_per_host=_CONCURRENCY_LOCAL, **connector_options(own_host)
+    )
     timeout = aiohttp.ClientTimeout(total=MAX_SECONDS)
     async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, headers=_HEADERS, cookie_jar=aiohttp.DummyCookieJar(), max_line_size=16_384
+        connector=connector,
+        timeout=timeout,
+        headers=_HEADERS,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        max_line_size=16_384,
     ) as session:
         yield Fetcher(session, own_host, pace)
 
@@ -154,13 +164,13 @@ async def _is_private(host: str) -> bool:
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     if (length := response.content_length) is not None and length > limit:
-        raise _TooLarge
+        raise _TooLargeError
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > limit:
-            raise _TooLarge
+            raise _TooLargeError
         chunks.append(chunk)
     return b"".join(chunks)
 

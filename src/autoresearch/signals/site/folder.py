@@ -71,7 +71,11 @@ class Folder:
     def _read_redirects(self) -> tuple[dict[str, tuple[int, str]], list[tuple[str, int, str]]]:
         exact: dict[str, tuple[int, str]] = {}
         wild: list[tuple[str, int, str]] = []
-        text = (self.read("_redirects", 1_000_000) or b"").decode("utf-8", "replace") if "_redirects" in self._files else ""
+        text = (
+            (self.read("_redirects", 1_000_000) or b"").decode("utf-8", "replace")
+            if "_redirects" in self._files
+            else ""
+        )
         for line in text.splitlines():
             parts = line.partition("#")[0].split()
             if len(parts) < 2 or not parts[0].startswith("/") or ":" in parts[0]:

@@ -172,9 +172,7 @@ _HANDLERS: dict[str, Callable[[_Seen, dict[str, str | None], Any], None]] = {
     "h1": _Seen.heading,
     "html": _Seen.html,
     "base": _Seen.base,
-    **dict.fromkeys(
-        ("script", "img", "iframe", "source", "video", "audio", "embed", "object", "form"), _Seen.resource
-    ),
+    **dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed", "object", "form"), _Seen.resource),
 }
 
 

@@ -32,7 +32,14 @@ def serve(command: str, root: Path, *, stack: ExitStack, say: Callable[[str], No
     output = stack.enter_context(tempfile.TemporaryFile())
     env = {**without_secrets(os.environ), "PORT": str(port), "NO_COLOR": "1", "BROWSER": "none"}
     process = subprocess.Popen(
-        command, shell=True, cwd=root, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        command,
+        shell=True,
+        cwd=root,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
     )  # noqa: S602  the command is the user's own, from the config
     stack.callback(end, process)
     say(f"waiting for `{command}`")

@@ -1,4 +1,4 @@
-"""Sitemaps of every kind that the protocol knows: urlset, index, RSS, Atom, plain text, gzip (sitemaps.org/protocol)."""
+"""Sitemaps of every kind that sitemaps.org/protocol knows: urlset, index, RSS, Atom, plain text, gzip."""
 
 from __future__ import annotations
 

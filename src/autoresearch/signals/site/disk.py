@@ -1,0 +1,125 @@
+"""A built folder, file by file: every page is there, so nothing has to be found by links."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from autoresearch.config.model import Site
+from autoresearch.errors import NotMeasuredError
+from autoresearch.signals.site import sitemap
+from autoresearch.signals.site.fetch import MAX_BYTES
+from autoresearch.signals.site.folder import Folder
+from autoresearch.signals.site.gather import MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
+from autoresearch.signals.site.model import Crawl, Response
+from autoresearch.signals.site.origin import infer, mount_of
+from autoresearch.signals.site.page import Reader
+from autoresearch.signals.site.robots import Robots
+from autoresearch.signals.site.urls import Place, identity
+
+_NOWHERE = "https://site.invalid"
+_GUESS_FROM = 100
+
+
+class DiskCrawl(Gathered):
+    """Raises `NotMeasuredError` where there is no folder, or no page in it."""
+
+    def __init__(self, site: Site, root: Path, seeds: Sequence[str], say: Say) -> None:
+        super().__init__("dist", site.crawl, say)
+        self._site = site
+        self._root = root
+        self._seeds = seeds
+        path = root / (site.dist or "")
+        if not path.is_dir():
+            raise NotMeasuredError(f"{path}: there is no such folder", hint="build the site first, or set `site.dist`")
+        self._folder = Folder(path)
+        if not self._folder.pages:
+            raise NotMeasuredError(f"{path}: no HTML file in it", hint="build the site first, or set `site.dist`")
+
+    def run(self) -> Crawl:
+        """Read everything, then look up every address that something names."""
+        mount = mount_of(self._site.url) if self._site.url else infer(self._named())
+        origin, base = mount or (_NOWHERE, "/")
+        place = Place(((origin, base),))
+        self.crawl.origin = origin if mount else ""
+        self.robots = Robots(self._content("/robots.txt", sitemap.MAX_BYTES))
+        self._read_sitemaps(place)
+        self._read_pages(Reader(place), origin + base.rstrip("/"))
+        self._look_up()
+        return self.conclude("/")
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """What pages call themselves, and what the sitemap calls the start page."""
+        reader = Reader(Place(()))
+        for name in islice(self._folder.pages, _GUESS_FROM):
+            address = self._folder.address(name)
+            page = reader.read(self._folder.read(name, MAX_BYTES) or b"", _NOWHERE + address, address, address)
+            yield from ((address, url) for url in page.canonicals[:1] if not url.startswith(_NOWHERE))
+
+    def _content(self, address: str, limit: int) -> bytes | None:
+        name = address.lstrip("/")
+        return self._folder.read(name, limit) if self._folder.find(address) == name else None
+
+    def _read_sitemaps(self, place: Place) -> None:
+        named = [place.inward(url) or url for url in self.robots.sitemaps]
+        usual = [name for name in USUAL_SITEMAPS if self._folder.find(name) == name[1:]][:1]
+        queue = deque(dict.fromkeys([*named, *usual]))
+        seen: set[str] = set()
+        while queue and len(seen) < MAX_SITEMAPS:
+            name = queue.popleft()
+            if name in seen or not name.startswith("/"):
+                continue
+            seen.add(name)
+            if (body := self._content(name, sitemap.MAX_BYTES)) is None:
+                self.sitemap_error(name, "there is no such file, or it is larger than 50 MiB")
+            else:
+                self.add_sitemap(name, body, place, queue)
+
+    def _read_pages(self, reader: Reader, base: str) -> None:
+        names = self._folder.pages
+        if len(names) > self.limits.max_pages:
+            self.crawl.complete = False
+            self.unseen["…"] = f"{len(names) - self.limits.max_pages} pages past the limit of {self.limits.max_pages}"
+        for number, name in enumerate(names[: self.limits.max_pages]):
+            if number % SAY_EVERY == 0:
+                self.say(f"read {number} of {len(names)} pages")
+            address = self._folder.address(name)
+            try:
+                body = self._folder.read(name, MAX_BYTES)
+            except OSError as error:
+                self.unseen[identity(address)] = f"cannot be read: {error.strerror or error}"
+                continue
+            self.statuses[address] = Response(address, 200, content_type="text/html")
+            if body is None:
+                self.unseen[identity(address)] = f"larger than {MAX_BYTES // 1024 // 1024} MiB"
+                continue
+            page = reader.read(body, base + address, identity(address), address)
+            page.file = (self._folder.root / name).relative_to(self._root).as_posix()
+            self.crawl.pages.setdefault(page.subject, page)
+
+    def _look_up(self) -> None:
+        wanted = deque(
+            target
+            for page in self.crawl.pages.values()
+            for target in (
+                *(link.target for link in page.links),
+                *page.canonicals,
+                *(a.target for a in page.alternates),
+            )
+        )
+        wanted.extend(self.crawl.sitemaps.entries)
+        wanted.extend(self._seeds)
+        while wanted:
+            address = wanted.popleft()
+            if not address.startswith("/") or address in self.statuses:
+                continue
+            if not self.robots.allows(address):
+                self.crawl.disallowed.setdefault(address, "")
+            self.statuses[address] = Response(address, 404)
+            if redirect := self._folder.redirect(address):
+                self.statuses[address].status, self.locations[address] = redirect
+                wanted.append(self.locations[address])
+            elif self._folder.find(address):
+                self.statuses[address].status = 200
