@@ -10,9 +10,8 @@ from pathlib import Path
 from autoresearch.config.model import Site
 from autoresearch.errors import NotMeasuredError
 from autoresearch.signals.site import sitemap
-from autoresearch.signals.site.fetch import MAX_BYTES
 from autoresearch.signals.site.folder import Folder
-from autoresearch.signals.site.gather import MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
+from autoresearch.signals.site.gather import MAX_BYTES, MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
 from autoresearch.signals.site.model import Crawl, Response
 from autoresearch.signals.site.origin import infer, mount_of
 from autoresearch.signals.site.page import Reader
@@ -29,8 +28,8 @@ class DiskCrawl(Gathered):
     def __init__(self, site: Site, root: Path, seeds: Sequence[str], say: Say) -> None:
         super().__init__("dist", site.crawl, say)
         self._site = site
-        self._root = root
         self._seeds = seeds
+        self._prefix = "" if Path(site.dist or "") == Path() else Path(site.dist or "").as_posix() + "/"
         path = root / (site.dist or "")
         if not path.is_dir():
             raise NotMeasuredError(f"{path}: there is no such folder", hint="build the site first, or set `site.dist`")
@@ -96,7 +95,7 @@ class DiskCrawl(Gathered):
                 self.unseen[identity(address)] = f"larger than {MAX_BYTES // 1024 // 1024} MiB"
                 continue
             page = reader.read(body, base + address, identity(address), address)
-            page.file = (self._folder.root / name).relative_to(self._root).as_posix()
+            page.file = self._prefix + name
             self.crawl.pages.setdefault(page.subject, page)
 
     def _look_up(self) -> None:

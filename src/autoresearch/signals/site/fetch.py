@@ -15,9 +15,9 @@ import aiohttp
 
 from autoresearch import __version__
 from autoresearch.signals.site.guard import connector_options, is_loopback, is_public, refused
+from autoresearch.signals.site.gather import MAX_BYTES
 from autoresearch.signals.site.urls import MAX_LENGTH
 
-MAX_BYTES = 10 * 1024 * 1024
 MAX_SECONDS = 30.0
 RETRIES = 2
 BACKOFF = 0.5

@@ -18,13 +18,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._files: set[str] = set()
-        for folder, below, names in os.walk(root):
-            prefix = Path(folder).relative_to(root).as_posix()
-            prefix = "" if prefix == "." else prefix + "/"
-            hidden = [name for name in below if name.startswith(".") and name != ".well-known"]
-            left_out = _LEFT_OUT if not prefix else ()
-            below[:] = sorted(name for name in below if name not in hidden and name not in left_out)
-            self._files.update(prefix + name for name in names if not name.startswith(".") or prefix)
+        self._list("")
         self._redirects, self._wildcards = self._read_redirects()
 
     @property
@@ -61,12 +55,27 @@ class Folder:
 
     def read(self, name: str, limit: int) -> bytes | None:
         """A file's content; None when it is larger than `limit` bytes. Raises `OSError`."""
-        path = self.root / name
-        if not path.resolve().is_relative_to(self.root.resolve()):
-            raise OSError("a link that leads out of the folder")
-        if path.stat().st_size > limit:
-            return None
-        return path.read_bytes()
+        with (self.root / name).open("rb") as file:
+            body = file.read(limit + 1)
+        return body if len(body) <= limit else None
+
+    def _list(self, prefix: str) -> None:
+        """Note the files below `prefix` ("" or ending in a slash); a link is a file only if it stays inside."""
+        below: list[str] = []
+        with os.scandir(self.root / prefix) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") and entry.name != ".well-known":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    if prefix or entry.name not in _LEFT_OUT:
+                        below.append(f"{prefix}{entry.name}/")
+                elif entry.is_file() and (not entry.is_symlink() or self._inside(prefix + entry.name)):
+                    self._files.add(prefix + entry.name)
+        for name in below:
+            self._list(name)
+
+    def _inside(self, name: str) -> bool:
+        return (self.root / name).resolve().is_relative_to(self.root.resolve())
 
     def _read_redirects(self) -> tuple[dict[str, tuple[int, str]], list[tuple[str, int, str]]]:
         exact: dict[str, tuple[int, str]] = {}

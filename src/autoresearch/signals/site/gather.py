@@ -19,6 +19,8 @@ _MAX_ERRORS = 100
 USUAL_SITEMAPS = ("/sitemap.xml", "/sitemap-index.xml", "/sitemap_index.xml")
 """Where sitemaps lie when robots.txt does not say."""
 MAX_SITEMAPS = 1_000
+MAX_BYTES = 10 * 1024 * 1024
+"""A larger page is not looked at."""
 SAY_EVERY = 200
 """Pages between two lines of progress."""
 

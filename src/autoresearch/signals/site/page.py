@@ -24,6 +24,7 @@ _REFRESH = re.compile(r"\s*\d*\.?\d*\s*(?:[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]*)[
 _LINK_HEADER = re.compile(r"<([^>]*)>\s*((?:;[^,<]*)*)")
 _MAX_TEXT = 500
 _MAX_LINKS = 20_000
+_MAX_REMEMBERED = 500_000
 _SKIPPED_SCHEMES = ("mailto:", "tel:", "javascript:", "data:", "blob:", "sms:", "about:", "ftp:", "file:")
 
 
@@ -33,7 +34,11 @@ class Reader:
 
     place: Place
     _links: dict[Link, Link] = field(default_factory=dict)
-    _targets: dict[str, str | None] = field(default_factory=dict)
+    _everywhere: dict[str, Link | None] = field(default_factory=dict)
+    """What a root-relative or absolute reference leads to: the same from every page."""
+    _nearby: dict[str, Link | None] = field(default_factory=dict)
+    """What a relative reference leads to from one folder, of the folder that was read last."""
+    _folder: str = ""
 
     def read(self, body: bytes, url: str, subject: str, path: str, headers: Mapping[str, str] | None = None) -> Page:
         """The facts of a document. `url` is absolute, `path` the same inside the site, `headers` in lower case."""
@@ -52,19 +57,29 @@ class Reader:
         reference = href.partition("#")[0].strip()
         if reference[:11].lower().startswith(_SKIPPED_SCHEMES):
             return None
-        # a root-relative or absolute reference leads to the same place from every page of one base
-        shared = reference.startswith(("/", "http"))
-        if shared and reference in self._targets:
-            return self._targets[reference]
         url = absolute(base, reference)
-        target = None if url is None else (self.place.inward(url) or url)
-        if shared and len(self._targets) < 1_000_000:
-            self._targets[reference] = target
-        return target
+        return None if url is None else (self.place.inward(url) or url)
 
-    def share(self, link: Link) -> Link:
-        """One object for equal links: a site's navigation is on every page."""
+    def link(self, base: str, href: str, *, nofollow: bool) -> Link | None:
+        """The link that an `href` makes, one object for all equal ones: a site's navigation is on every page."""
+        target = self.target(base, href)
+        if target is None:
+            return None
+        link = Link(target, fragment_of(href), nofollow)
         return self._links.setdefault(link, link)
+
+    def known(self, base: str, href: str) -> dict[str, Link | None]:
+        """Where the outcome of an `href` is remembered, so that each is worked out once."""
+        if href.startswith(("/", "http")):
+            memory = self._everywhere
+        else:
+            folder = base[: base.rfind("/")]
+            if folder != self._folder:
+                self._folder, self._nearby = folder, {}
+            memory = self._nearby
+        if len(memory) > _MAX_REMEMBERED:
+            memory.clear()
+        return memory
 
 
 class _Seen:
@@ -74,7 +89,7 @@ class _Seen:
         self._reader = reader
         self._page = page
         self._base = url
-        self._links: dict[tuple[str, str], Link] = {}
+        self._links: dict[Link, None] = {}
         self._canonicals: list[str] = []
         self._alternates: list[Alternate] = []
         self._insecure: dict[str, None] = {}
@@ -90,20 +105,21 @@ class _Seen:
 
     def anchor(self, attributes: dict[str, str | None], node: Any) -> None:
         del node
-        if name := attributes.get("name"):
+        if "name" in attributes and (name := attributes["name"]):
             self._anchors.add(hash(name))
         href = attributes.get("href")
-        if href is None or len(self._links) >= _MAX_LINKS or len(href) > MAX_LENGTH:
+        if not href or len(href) > MAX_LENGTH or len(self._links) >= _MAX_LINKS:
             return
-        href = href.strip()
-        target = self._page.url if not href or href[0] == "#" else self._reader.target(self._base, href)
-        if target is None or (not href):
+        if href[0] == "#":
+            self._links[Link(self._page.url, fragment_of(href))] = None
             return
-        fragment = fragment_of(href)
-        if (target, fragment) not in self._links:
-            rel = attributes.get("rel")
-            nofollow = rel is not None and "nofollow" in rel.lower().split()
-            self._links[target, fragment] = self._reader.share(Link(target, fragment, nofollow))
+        nofollow = "rel" in attributes and "nofollow" in (attributes["rel"] or "").lower().split()
+        memory = self._reader.known(self._base, href)
+        key = "\0" + href if nofollow else href
+        if key not in memory:
+            memory[key] = self._reader.link(self._base, href.strip(), nofollow=nofollow)
+        if (link := memory[key]) is not None:
+            self._links[link] = None
 
     def link(self, attributes: dict[str, str | None], node: Any) -> None:
         del node
@@ -156,7 +172,7 @@ class _Seen:
 
     def done(self) -> None:
         page = self._page
-        page.links = tuple(self._links.values())
+        page.links = tuple(self._links)
         page.canonicals = tuple(dict.fromkeys(self._canonicals))
         page.alternates = tuple(dict.fromkeys(self._alternates))
         page.insecure = tuple(self._insecure)

@@ -1,0 +1,196 @@
+"""The loop: one crawl in, findings by lists of small checks, a few metrics, and the facts that history needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from autoresearch.config.load import suggestion
+from autoresearch.config.model import LoopSettings, Rung
+from autoresearch.core.baseline import Baseline
+from autoresearch.core.measurement import SITE, Coverage, Finding, Measurement, Metric, Rule, Severity, Skipped
+from autoresearch.errors import NotMeasuredError
+from autoresearch.loops.base import Loop
+from autoresearch.loops.seo import canonicals, history, international, links, pages, routing, sitemaps
+from autoresearch.loops.seo.rules import RULES, listed
+from autoresearch.loops.seo.view import View
+from autoresearch.signals.context import Signals
+from autoresearch.signals.routes import Routes, declared, detected, objection
+
+Check = Callable[[View], Iterator[Finding]]
+
+PAGE_CHECKS: tuple[Check, ...] = (
+    links.broken_links,
+    links.broken_fragments,
+    links.redirect_chains,
+    links.redirect_loops,
+    sitemaps.sitemap_invalid,
+    sitemaps.sitemap_entries,
+    canonicals.canonicals,
+    pages.titles_missing,
+    pages.descriptions_missing,
+    pages.headings_missing,
+    pages.languages_missing,
+    pages.meta_refreshes,
+    pages.mixed_content,
+    international.codes_invalid,
+    international.no_return,
+)
+"""What a page, once seen, proves by itself."""
+
+SITE_CHECKS: tuple[Check, ...] = (
+    links.orphan_pages,
+    sitemaps.sitemap_missing,
+    sitemaps.pages_missing_from_sitemap,
+    sitemaps.robots_blocked,
+    pages.titles_shared,
+    pages.descriptions_shared,
+    pages.soft_404s,
+    international.missing,
+)
+"""What only a complete crawl proves."""
+
+MOST_PLACES = 1_000
+"""More places of one defect are told as one, of the site: it has one cause, and nobody reads them all."""
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class Settings(LoopSettings):
+    """What the `seo` loop can be told, beside what every loop can."""
+
+    kind: str = "seo"
+    rung: Rung = "file"
+    routes: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+        default=(), description="which files make which pages: `content/blog/{slug}.md -> /blog/{slug}`"
+    )
+
+    @field_validator("rules")
+    @classmethod
+    def _rules_exist(cls, rules: dict[str, Severity | str]) -> dict[str, Severity | str]:
+        known = [rule.id for rule in RULES]
+        for name in rules:
+            if name not in known:
+                raise ValueError(f"no rule `{name}`{suggestion(name, known)}")
+        return rules
+
+    @field_validator("routes")
+    @classmethod
+    def _routes_can_be_read(cls, routes: tuple[str, ...]) -> tuple[str, ...]:
+        for route in routes:
+            if problem := objection(route):
+                raise ValueError(f"`{route}`: {problem}")
+        return routes
+
+
+class Seo(Loop[Settings]):
+    """What crawlers and visitors meet on the site."""
+
+    kind: ClassVar[str] = "seo"
+    rung: ClassVar[Rung] = "file"
+    because: ClassVar[str] = "no event fires when a crawler cannot read a page"
+    Settings: ClassVar[type[LoopSettings]] = Settings
+    rules: ClassVar[tuple[Rule, ...]] = RULES
+
+    def measure(self, signals: Signals) -> Measurement:
+        """Look at every page once. Raises `NotMeasuredError` when the site has none."""
+        routes = self._routes(signals)
+        if routes is not None:
+            signals.remember(routes.static)
+        crawl = signals.site()
+        if not crawl.pages:
+            raise NotMeasuredError("the site has no pages", hint="check `site` in the config")
+        view = View(crawl)
+        told = _Told()
+        for check in self._checks(view, signals, routes):
+            told.take(check(view))
+        return Measurement(
+            loop=self.name,
+            kind=self.kind,
+            environment={"source": crawl.source},
+            complete=crawl.complete,
+            coverage=Coverage(
+                measured=len(crawl.pages), skipped=tuple(Skipped(subject=s, reason=r) for s, r in crawl.skipped)
+            ),
+            metrics=tuple(_metrics(view, told.count("seo/broken-link"))),
+            findings=tuple(told.findings()),
+            observations=history.observe(view),
+        )
+
+    def judge(self, measurement: Measurement, baseline: Baseline) -> Sequence[Finding]:
+        """Gone pages, hidden pages and dates that do not follow their content show only against the baseline."""
+        return list(history.judge(measurement.observations, baseline.observations))
+
+    def _checks(self, view: View, signals: Signals, routes: Routes | None) -> Iterator[Check]:
+        yield from PAGE_CHECKS
+        yield partial(sitemaps.dates_are_now, now=signals.now)
+        if self.settings.rules.get("seo/external-broken-link", "off") != "off":
+            yield partial(links.external_links, answers=signals.external(links.external_targets(view)))
+        if routes is not None:
+            yield partial(routing.routes_missing, routes=routes)
+        if view.crawl.complete:
+            yield from SITE_CHECKS
+            if routes is not None:
+                yield partial(routing.pages_unexpected, routes=routes)
+
+    def _routes(self, signals: Signals) -> Routes | None:
+        """The routes that the config declares, or those of a framework at the root or around the built folder."""
+        if self.settings.routes:
+            return declared(signals.root, self.settings.routes)
+        site = signals.site_settings
+        return detected(_projects(signals.root, site.dist if site else None), signals.now)
+
+
+def _projects(root: Path, dist: str | None) -> list[Path]:
+    """Folders that may hold the site's sources, nearest to the built folder first: `website/`, then the root."""
+    around = [root / parent for parent in Path(dist).parents] if dist and ".." not in Path(dist).parts else []
+    return [*(folder for folder in around if folder != root), root]
+
+
+class _Told:
+    """Findings as the checks bring them; bounded, whatever a site consists of."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str], list[Finding]] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def take(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            defect = (finding.rule, finding.key)
+            places = self._places.setdefault(defect, [])
+            self._counts[defect] = self._counts.get(defect, 0) + 1
+            if len(places) <= MOST_PLACES:
+                places.append(finding)
+
+    def count(self, rule: str) -> int:
+        return sum(count for (name, _), count in self._counts.items() if name == rule)
+
+    def findings(self) -> Iterator[Finding]:
+        for defect, places in self._places.items():
+            if len(places) <= MOST_PLACES:
+                yield from places
+                continue
+            message = f"{self._counts[defect]:,} pages, such as {listed([f.subject for f in places[:3]])}"
+            what = f"{places[0].message}: {message}"
+            yield places[0].model_copy(update={"subject": SITE, "message": what, "path": None})
+
+
+def _metrics(view: View, broken: int) -> Iterator[Metric]:
+    """Recorded, none of them gates: the findings already say what is wrong."""
+    yield Metric(name="pages", value=len(view.crawl.pages), exact=True)
+    yield Metric(name="indexable-pages", value=len(view.indexable), exact=True)
+    yield Metric(name="broken-links", value=broken, better="lower", exact=True)
+    share = round(sitemaps.coverage(view), 2)
+    yield Metric(name="sitemap-coverage", value=share, unit="%", better="higher", exact=True)
+    depth = max((page.depth for page in view.crawl.pages.values()), default=0)
+    yield Metric(name="depth", value=max(depth, 0), unit="clicks", better="lower", exact=True)
+    seconds = sorted(r.seconds for r in view.crawl.responses.values() if r.ok and r.seconds > 0)
+    if seconds:
+        p95 = seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))]
+        yield Metric(name="response-time-p95", value=round(1000 * p95, 1), unit="ms", better="lower")
