@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _CONFIG = """
+{user}
 worker_processes 1;
 daemon off;
 pid {state}/nginx.pid;
@@ -49,13 +51,9 @@ def serving(root: Path, port: int, state: Path) -> Iterator[None]:
     if program is None:
         raise SystemExit("nginx is needed: apt-get install nginx-light")
     config = state / "nginx.conf"
-    config.write_text(_CONFIG.format(state=state, root=root, port=port))
-    # Its workers give root away, and have to read the folders all the same.
-    for folder in (root, *root.parents):
-        if folder.stat().st_mode & 0o055 != 0o055 and folder.owner() != "root":
-            break
-        if folder.stat().st_mode & 0o055 != 0o055:
-            folder.chmod(folder.stat().st_mode | 0o055)
+    # Workers that gave root away could not read a temporary folder of root's.
+    user = "user root;" if os.geteuid() == 0 else ""
+    config.write_text(_CONFIG.format(user=user, state=state, root=root, port=port))
     command = [program, "-p", str(state), "-e", str(state / "error.log"), "-c", str(config)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as server:
         try:

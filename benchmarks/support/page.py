@@ -32,8 +32,7 @@ def renew(title: str, text: str) -> None:
     old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Benchmarks\n"
     section = f"## {title}\n\n{text.strip()}\n"
     found = re.compile(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    if found.search(old):
-        new = found.sub(lambda _: section + "\n", old)
-    else:
+    new, count = found.subn(lambda _: section + "\n", old)
+    if not count:
         new = old.rstrip() + "\n\n" + section
     PAGE.write_text(new.rstrip() + "\n", encoding="utf-8")

@@ -15,13 +15,14 @@ _BRANCHES = 10
 _RELATED = 6
 _MENU = 8
 _PARAGRAPHS = 400
-_WORDS = (
+_VOCABULARY = (
     "harbour kiln glaze tide morning shelf bowl plate vase lantern pier anchor copper linen cedar salt window table "
     "garden letter paper river stone market season winter summer autumn spring light shadow colour pattern surface "
     "handle rim foot wheel clay slip cobalt iron oxide firing cone pyrometer bisque stoneware porcelain earthenware "
     "parcel delivery return customer order invoice warranty repair care washing drying storing gift wrap note studio "
     "visit workshop course beginner advanced teacher apprentice guild tradition museum gallery exhibition catalogue"
-).split()
+)
+_WORDS = _VOCABULARY.split()
 
 
 @dataclass(frozen=True)

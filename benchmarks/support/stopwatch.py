@@ -27,7 +27,7 @@ class Run:
 
 
 def run(command: Sequence[object], *, cwd: Path, env: Mapping[str, str] | None = None) -> Run:
-    """Run a program to its end. Its memory is the kernel's own count (`wait4`), children that it waited for included."""
+    """Run a program to its end. The kernel counts its memory (`wait4`), with that of the children it waited for."""
     with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
         process = subprocess.Popen(

@@ -13,8 +13,9 @@ from autoresearch.signals.site.model import Page
 _SHORT = 120
 """An error message has fewer words than an article about error messages."""
 _MISSING = re.compile(
-    r"(?:error\W{0,3})?404\b(?!\s*(?:errors|pages))|(?:the |this )?(?:page|file|site|document) (?:was |could |is )?not (?:be )?found\b"
-    r"|not found$|(?:die )?seite (?:wurde )?nicht gefunden|page (?:non trouvée|introuvable)|página no encontrada"
+    r"(?:error\W{0,3})?404\b(?!\s*(?:errors|pages))"
+    r"|(?:the |this )?(?:page|file|site|document) (?:was |could |is )?not (?:be )?found\b|not found$"
+    r"|(?:die )?seite (?:wurde )?nicht gefunden|page (?:non trouvée|introuvable)|página no encontrada"
     r"|página não encontrada|pagina non trovata|pagina niet gevonden|страница не найдена",
     re.IGNORECASE,
 )

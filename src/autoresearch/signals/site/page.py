@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -14,17 +15,17 @@ from selectolax.lexbor import LexborHTMLParser
 from autoresearch.signals.site.model import Alternate, Link, Page
 from autoresearch.signals.site.urls import MAX_LENGTH, Place, absolute, fragment_of
 
-_WANTED = (
-    "a[href],area[href],a[name],[id],html[lang],base[href],title,h1,link[rel],meta,"
-    "script[src^='http:'],img[src^='http:'],iframe[src^='http:'],source[src^='http:'],video[src^='http:'],"
-    "audio[src^='http:'],embed[src^='http:'],object[data^='http:'],form[action^='http:']"
-)
+_FACTS = "html,base[href],title,h1,link[rel],meta"
+_INSECURE = "[src^='http:'],[data^='http:'],[action^='http:']"
 _NO_CONTENT = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "svg"]
 _REFRESH = re.compile(r"\s*\d*\.?\d*\s*(?:[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]*)['\"]?\s*)?$", re.IGNORECASE)
 _LINK_HEADER = re.compile(r"<([^>]*)>\s*((?:;[^,<]*)*)")
 _MAX_TEXT = 500
+_COUNTED = 4_000
+_SPACE = b" \t\n\r\f\v"
 _MAX_LINKS = 20_000
 _MAX_REMEMBERED = 500_000
+_UNKNOWN = Link("")
 _SKIPPED_SCHEMES = ("mailto:", "tel:", "javascript:", "data:", "blob:", "sms:", "about:", "ftp:", "file:")
 
 
@@ -45,9 +46,11 @@ class Reader:
         tree = LexborHTMLParser(body)
         page = Page(subject=subject, url=path)
         seen = _Seen(self, page, url)
-        for node in tree.css(_WANTED):
-            seen.take(node)
-        seen.done()
+        for node in tree.css(_FACTS):
+            _HANDLERS[str(node.tag)](seen, node.attributes, node)
+        seen.links(tree.css("a[href],area[href]"))
+        seen.anchors(tree)
+        seen.insecure(tree.css(_INSECURE))
         _from_headers(page, headers or {}, lambda href: self.target(url, href))
         _content(page, tree)
         return page
@@ -68,18 +71,15 @@ class Reader:
         link = Link(target, fragment_of(href), nofollow)
         return self._links.setdefault(link, link)
 
-    def known(self, base: str, href: str) -> dict[str, Link | None]:
-        """Where the outcome of an `href` is remembered, so that each is worked out once."""
-        if href.startswith(("/", "http")):
-            memory = self._everywhere
-        else:
-            folder = base[: base.rfind("/")]
-            if folder != self._folder:
-                self._folder, self._nearby = folder, {}
-            memory = self._nearby
-        if len(memory) > _MAX_REMEMBERED:
-            memory.clear()
-        return memory
+    def memories(self, base: str) -> tuple[dict[str, Link | None], dict[str, Link | None]]:
+        """Where the outcome of an `href` is remembered: root-relative or absolute ones, and those relative to `base`."""
+        folder = base[: base.rfind("/")]
+        if folder != self._folder:
+            self._folder, self._nearby = folder, {}
+        for memory in (self._everywhere, self._nearby):
+            if len(memory) > _MAX_REMEMBERED:
+                memory.clear()
+        return self._everywhere, self._nearby
 
 
 class _Seen:
@@ -89,37 +89,41 @@ class _Seen:
         self._reader = reader
         self._page = page
         self._base = url
-        self._links: dict[Link, None] = {}
         self._canonicals: list[str] = []
         self._alternates: list[Alternate] = []
         self._insecure: dict[str, None] = {}
-        self._anchors: set[int] = set()
 
-    def take(self, node: Any) -> None:
-        attributes = node.attributes
-        tag = node.tag
-        if name := attributes.get("id"):
-            self._anchors.add(hash(name))
-        if handler := _HANDLERS.get(tag):
-            handler(self, attributes, node)
+    def links(self, nodes: Iterable[Any]) -> None:
+        """Every link once, in document order. The loop is what a crawl spends most of its time in."""
+        links: dict[Link, None] = {}
+        reader, base, own = self._reader, self._base, self._page.url
+        everywhere, nearby = reader.memories(base)
+        for node in nodes:
+            attributes = node.attributes
+            href = attributes["href"]
+            if not href or len(href) > MAX_LENGTH:
+                continue
+            if href[0] == "#":
+                links[Link(own, fragment_of(href))] = None
+                continue
+            nofollow = "rel" in attributes and "nofollow" in (attributes["rel"] or "").lower().split()
+            memory = everywhere if href[0] == "/" or href[:4] == "http" else nearby
+            key = "\0" + href if nofollow else href
+            link = memory.get(key, _UNKNOWN)
+            if link is _UNKNOWN:
+                link = memory[key] = reader.link(base, href.strip(), nofollow=nofollow)
+            if link is not None:
+                links[link] = None
+        self._page.links = tuple(islice(links, _MAX_LINKS))
 
-    def anchor(self, attributes: dict[str, str | None], node: Any) -> None:
-        del node
-        if "name" in attributes and (name := attributes["name"]):
-            self._anchors.add(hash(name))
-        href = attributes.get("href")
-        if not href or len(href) > MAX_LENGTH or len(self._links) >= _MAX_LINKS:
-            return
-        if href[0] == "#":
-            self._links[Link(self._page.url, fragment_of(href))] = None
-            return
-        nofollow = "rel" in attributes and "nofollow" in (attributes["rel"] or "").lower().split()
-        memory = self._reader.known(self._base, href)
-        key = "\0" + href if nofollow else href
-        if key not in memory:
-            memory[key] = self._reader.link(self._base, href.strip(), nofollow=nofollow)
-        if (link := memory[key]) is not None:
-            self._links[link] = None
+    def anchors(self, tree: LexborHTMLParser) -> None:
+        """What a fragment can lead to."""
+        found = {hash(name) for node in tree.css("[id]") if (name := node.id)}
+        found.update(hash(name) for node in tree.css("a[name]") if (name := node.attributes["name"]))
+        page = self._page
+        page.anchors = array("q", found)
+        page.canonicals = tuple(dict.fromkeys(self._canonicals))
+        page.alternates = tuple(dict.fromkeys(self._alternates))
 
     def link(self, attributes: dict[str, str | None], node: Any) -> None:
         del node
@@ -164,31 +168,28 @@ class _Seen:
         del node
         self._base = absolute(self._base, attributes.get("href") or "") or self._base
 
-    def resource(self, attributes: dict[str, str | None], node: Any) -> None:
-        del node
-        href = attributes.get("src") or attributes.get("data") or attributes.get("action") or ""
-        if href[:5].lower() == "http:" and len(self._insecure) < _MAX_TEXT:
-            self._insecure[href[:MAX_LENGTH]] = None
-
-    def done(self) -> None:
-        page = self._page
-        page.links = tuple(self._links)
-        page.canonicals = tuple(dict.fromkeys(self._canonicals))
-        page.alternates = tuple(dict.fromkeys(self._alternates))
-        page.insecure = tuple(self._insecure)
-        page.anchors = array("q", sorted(self._anchors))
+    def insecure(self, nodes: Iterable[Any]) -> None:
+        """Addresses without encryption of what a browser would load or send by itself."""
+        for node in nodes:
+            attributes = node.attributes
+            href = attributes.get(_LOADS.get(node.tag, "")) or ""
+            if href[:5].lower() == "http:" and len(self._insecure) < _MAX_TEXT:
+                self._insecure[href[:MAX_LENGTH]] = None
+        self._page.insecure = tuple(self._insecure)
 
 
 _HANDLERS: dict[str, Callable[[_Seen, dict[str, str | None], Any], None]] = {
-    "a": _Seen.anchor,
-    "area": _Seen.anchor,
     "link": _Seen.link,
     "meta": _Seen.meta,
     "title": _Seen.title,
     "h1": _Seen.heading,
     "html": _Seen.html,
     "base": _Seen.base,
-    **dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed", "object", "form"), _Seen.resource),
+}
+_LOADS = {
+    **dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed"), "src"),
+    "object": "data",
+    "form": "action",
 }
 
 
@@ -199,9 +200,9 @@ def _content(page: Page, tree: LexborHTMLParser) -> None:
     mains = tree.css("main")
     node = mains[0] if len(mains) == 1 else tree.body
     node.strip_tags(_NO_CONTENT)
-    words = node.text(separator=" ").split()
-    page.words = len(words)
-    page.text_hash = blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    text = node.text(separator=" ")
+    page.words = len(text[:_COUNTED].split())
+    page.text_hash = blake2b(text.encode("utf-8", "replace").translate(None, _SPACE), digest_size=8).hexdigest()
 
 
 def _from_headers(page: Page, headers: Mapping[str, str], target: Callable[[str], str | None]) -> None:

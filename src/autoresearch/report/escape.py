@@ -1,0 +1,111 @@
+"""Text from outside (pages, files, programs, agents), made harmless in Markdown and in a terminal.
+
+GitHub looks for mentions and references in the *rendered* text, so a backslash or an entity for `@` does not stop
+them: a zero-width space does, after the `@` or the `#`. It is written as `&#8203;`, for reviewers to see. Code spans
+need none of it, and so are what paths and addresses are shown in.
+"""
+
+from __future__ import annotations
+
+import re
+
+LIMIT = 300
+"""Characters that a text may have, unless its place says otherwise."""
+
+_BREAK = "&#8203;"
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff\ud800-\udfff]"
+)
+"""Control, bidirectional and zero-width characters; the joiners that scripts and emoji need are not among them."""
+
+_SPECIAL = re.compile(
+    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?=[\w+-]+:) | \b[0-9a-f](?=[0-9a-f]{6,39}\b))
+      | (?P<escaped>[\\`*\[\]~] | (?<![A-Za-z0-9])_ | _(?![A-Za-z0-9]))
+      | (?P<entity>[<>&|$])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;", "$": "<span>$</span>"}
+"""GitHub's manual asks for the span: a dollar sign would begin a formula."""
+
+_BLOCK = re.compile(r"^(?:(?P<mark>[-+=#:])|(?P<number>\d+)(?=[.)]))")
+_CODE = re.compile(r"(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)(?!`)|(?P<url>\b[a-z][a-z0-9+.-]{1,20}://[^\s`\"'<>“”‘’]+)", re.I)
+_URL_END = ".,;:!?)]}"
+
+
+class Markdown(str):
+    """Text that is Markdown already: whoever makes one vouches for it."""
+
+    __slots__ = ()
+
+
+def plain(value: str, limit: int = LIMIT) -> str:
+    """One line of at most `limit` characters, invisible characters made visible: fit for a terminal."""
+    words = " ".join(value[: 4 * limit].split())
+    seen = _INVISIBLE.sub(_visible, words)
+    cut = len(seen) > limit or len(value) > 4 * limit
+    return f"{seen[: limit - 1].rstrip()}…" if cut else seen
+
+
+def text(value: str, limit: int = LIMIT) -> Markdown:
+    """The text as it is, wherever in Markdown it stands: no markup, HTML, link, mention, reference or formula."""
+    return _escaped(plain(value, limit))
+
+
+def code(value: str, limit: int = LIMIT) -> Markdown:
+    """A path, an address, a name: as a code span that nothing inside can end, in table cells too."""
+    content = plain(value, limit)
+    if not content:
+        return Markdown("*(empty)*")
+    if "|" in content:  # a table would split a code span there
+        return Markdown(f"<code>{_escaped(content)}</code>")
+    content = content.replace("<!--", "<\u200b!--").replace("-->", "--\u200b>")
+    ticks = "`" * (max(map(len, re.findall("`+", content)), default=0) + 1)
+    pad = " " if content.startswith("`") or content.endswith("`") else ""
+    return Markdown(f"{ticks}{pad}{content}{pad}{ticks}")
+
+
+def prose(value: str, limit: int = LIMIT) -> Markdown:
+    """A sentence in which names stand between backticks: like `text`, with those and web addresses as code spans."""
+    sentence = plain(value, limit)
+    parts: list[str] = []
+    end = 0
+    for match in _CODE.finditer(sentence):
+        inner = match["code"] or match["url"].rstrip(_URL_END)
+        parts += [_escaped(sentence[end : match.start()], at_start=not parts), code(inner, limit)]
+        end = match.end() if match["code"] else match.start() + len(inner)
+    parts.append(_escaped(sentence[end:], at_start=not parts))
+    return Markdown(_joined(parts))
+
+
+def _visible(match: re.Match[str]) -> str:
+    point = ord(match[0])
+    if point < 0x20:
+        return chr(0x2400 + point)
+    if 0xD800 <= point <= 0xDFFF:
+        return "\ufffd"
+    return "␡" if point == 0x7F else f"‹U+{point:04X}›"
+
+
+def _escaped(line: str, *, at_start: bool = True) -> Markdown:
+    escaped = _SPECIAL.sub(_replacement, line)
+    return Markdown(_BLOCK.sub(_literal, escaped) if at_start else escaped)
+
+
+def _replacement(match: re.Match[str]) -> str:
+    if broken := match["broken"]:
+        return broken + _BREAK
+    return "\\" + match["escaped"] if match["escaped"] else _ENTITIES[match["entity"]]
+
+
+def _literal(match: re.Match[str]) -> str:
+    """What would begin a heading, a list, a rule or a table, as a character."""
+    return f"\\{match['mark']}" if match["mark"] else f"{match['number']}\\"
+
+
+def _joined(parts: list[str]) -> str:
+    """Two code spans side by side would run into one another."""
+    joined = ""
+    for part in parts:
+        joined += _BREAK + part if joined.endswith("`") and part.startswith("`") else part
+    return joined

@@ -1,0 +1,87 @@
+"""Numbers and counts as a person would write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_OWN_PLACE = {"since", "since_sha", "accepted", "muted", "issue", "data", "because", "not_seen"}
+"""Evidence that a report tells elsewhere."""
+
+_TOO_MANY = 12
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """`1 finding`, `1,234 findings`."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def listing(parts: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = [part for part in parts if part] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """Four significant digits, whole numbers in full, with the unit; `?` for what is not known."""
+    if value is None:
+        return "?"
+    text = f"{value:,.0f}" if _is_whole(value) or abs(value) >= 10_000 else f"{value:.4g}"
+    return f"{text} {unit}".rstrip().replace("-", "−")
+
+
+def difference(before: float | None, after: float | None) -> str:
+    """How far a number moved: `+3`, `−12 %`, `no change`; empty when one side is not known."""
+    if before is None or after is None:
+        return ""
+    if before == after:
+        return "no change"
+    if _is_whole(before) and _is_whole(after) and abs(after - before) < 1_000:
+        moved = f"{after - before:+,.0f}"
+    elif before:
+        moved = f"{(after - before) / abs(before):+.1%}".replace("%", " %")
+    else:
+        moved = f"{after:+.4g}"
+    return moved.replace("-", "−")
+
+
+def age(days: float | None) -> str:
+    """`3 hours old`, `1 day old`; empty when it is not known."""
+    if days is None or not math.isfinite(days) or days < 0:
+        return ""
+    hours = round(days * 24)
+    if hours < 1:
+        return "less than an hour old"
+    return f"{plural(hours, 'hour')} old" if hours < 36 else f"{plural(round(days), 'day')} old"
+
+
+def evidence(facts: Mapping[str, Any]) -> str:
+    """What a comparison rests on, in a line: `exact; p 0.003; reruns 812, 799, 803`."""
+    told = (_fact(name.replace("_", " "), facts[name]) for name in sorted(facts.keys() - _OWN_PLACE))
+    return "; ".join(fact for fact in told if fact)
+
+
+def _fact(name: str, value: Any) -> str:
+    if value is True:
+        return name
+    if value is None or value is False or value in ([], {}, ""):
+        return ""
+    return f"{name} {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool | str):
+        return str(value)
+    if isinstance(value, int | float):
+        return number(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_value(value[key])}" for key in sorted(value, key=str)[:_TOO_MANY])
+    if isinstance(value, list | tuple):
+        more = f" and {len(value) - _TOO_MANY} more" if len(value) > _TOO_MANY else ""
+        return ", ".join(map(_value, value[:_TOO_MANY])) + more
+    return ""
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value) < 1e15 and value == int(value)
