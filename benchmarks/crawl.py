@@ -19,7 +19,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,15 +73,14 @@ def ours(site: Site, work: Path, source: str) -> Contestant:
     return Contestant("autoresearch run seo, all rules", start, dead)
 
 
-def linkinator(site: Site, work: Path, target: str) -> Contestant:
+def linkinator(site: Site, work: Path) -> Contestant:
     """linkinator with its defaults (100 requests at once), following links."""
     cli = PEERS / "node_modules" / "linkinator" / "build" / "src" / "cli.js"
-    command = [BIN / "node", cli, target, "--recurse"]
+    command = [BIN / "node", cli, f"{site.origin}/", "--recurse"]
 
     def dead(ended: Run) -> int:
         return int(_number(r"Detected (\d+) broken link", ended))
 
-    del site
     return Contestant("linkinator 7.6 --recurse", lambda: run(command, cwd=work), dead)
 
 
@@ -141,7 +140,7 @@ def compare(site: Site, contestants: Sequence[Contestant], repeats: int) -> str:
 
 
 @contextmanager
-def a_site(pages: int) -> Iterator[tuple[Site, Path, Callable[[], object]]]:
+def a_site(pages: int) -> Iterator[tuple[Site, Path, Callable[[], AbstractContextManager[None]]]]:
     """A site in a folder that is removed again, a folder to work in, and a server to start."""
     with tempfile.TemporaryDirectory(prefix="crawl-") as name:
         folder = Path(name)
@@ -162,7 +161,7 @@ def against_peers(pages: int, repeats: int) -> str:
                 site,
                 [
                     ours(site, work, "live"),
-                    linkinator(site, work, f"{site.origin}/"),
+                    linkinator(site, work),
                     lychee(site, work, "lychee 0.24, defaults", served, once=True),
                     lychee(site, work, f"lychee 0.24 `{' '.join(_TUNED)}`", [*served, *_TUNED]),
                 ],
@@ -172,7 +171,6 @@ def against_peers(pages: int, repeats: int) -> str:
             site,
             [
                 ours(site, work, "dist"),
-                linkinator(site, work, str(site.folder)),
                 lychee(site, work, "lychee 0.24 `--offline`", ["--offline", "--root-dir", site.folder]),
             ],
             repeats,

@@ -17,11 +17,13 @@ worker_processes 1;
 daemon off;
 pid {state}/nginx.pid;
 error_log {state}/error.log warn;
-events {{ worker_connections 1024; }}
+worker_rlimit_nofile 20000;
+events {{ worker_connections 16000; }}
 http {{
   types {{ text/html html; text/css css; text/plain txt; application/xml xml; }}
   default_type application/octet-stream;
   access_log off;
+  log_not_found off;
   sendfile on;
   tcp_nopush on;
   client_body_temp_path {state}/body;

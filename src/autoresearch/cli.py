@@ -8,15 +8,12 @@ import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from autoresearch import __version__
 from autoresearch.errors import AutoresearchError, UsageError
-
-if TYPE_CHECKING:
-    from autoresearch.run import Outcome
 
 app = typer.Typer(
     name="autoresearch",
@@ -86,7 +83,8 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
 ) -> None:
     """Measure the loops, compare with the committed state, and report what changed."""
     from autoresearch.core.renew import Selector
-    from autoresearch.publish import Destinations, deliver
+    from autoresearch.publish import Destinations, deliver, report_of
+    from autoresearch.report.terminal import print_report
     from autoresearch.run import Request, run
 
     del no_publish
@@ -108,7 +106,7 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     )
     outcome = run(request)
     wants_state = request.event not in _PULL_REQUESTS if write_state is None else write_state
-    _show(outcome)
+    print_report(report_of(outcome))
     deliver(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state))
     raise typer.Exit(outcome.exit_code)
 
@@ -120,12 +118,6 @@ def schema_command() -> None:
     from autoresearch.loops.registry import kinds, loop_class
 
     typer.echo(dump({kind: loop_class(kind).Settings for kind in kinds()}), nl=False)
-
-
-def _show(outcome: Outcome) -> None:
-    from autoresearch.report.terminal import print_report
-
-    print_report(outcome.report())
 
 
 def main() -> None:

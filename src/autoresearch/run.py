@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autoresearch import __version__
 from autoresearch.config.implicit import guess_site
-from autoresearch.config.load import Document, load
+from autoresearch.config.load import load
 from autoresearch.config.model import Config
 from autoresearch.config.secrets import Secrets
 from autoresearch.core.baseline import Baseline, Stamp
@@ -58,6 +58,8 @@ class Plan:
 
     config: Config
     loops: Sequence[AnyLoop]
+    configured: Sequence[AnyLoop]
+    """All loops of the config, whether they are to run or not."""
     folder: Path
     """The folder of `config.yml`, with a folder for each loop's state."""
 
@@ -119,16 +121,12 @@ def plan(request: Request) -> Plan:
     if request.config is None and not path.exists() and request.loops:
         site = guess_site(request.root)
         loops = {kind: unconfigured(kind) for kind in request.loops}
-        return Plan(Config(version=1, site=site, loops={kind: {} for kind in loops}), list(loops.values()), path.parent)
+        return Plan(Config(version=1, site=site), list(loops.values()), list(loops.values()), path.parent)
     config, document = load(path, name)
-    return Plan(config, _chosen(config, document, request.loops), path.parent)
-
-
-def _chosen(config: Config, document: Document, names: Sequence[str]) -> Sequence[AnyLoop]:
-    loops = chosen(configured(config, document), names)
-    if not loops:
-        raise UsageError(f"{document.name}: no loop is configured", hint="add one under `loops:`, such as `seo: {}`")
-    return loops
+    every = configured(config, document)
+    if not every:
+        raise UsageError(f"{name}: no loop is configured", hint="add one under `loops:`, such as `seo: {}`")
+    return Plan(config, chosen(every, request.loops), list(every.values()), path.parent)
 
 
 def run(request: Request, progress_for: Callable[[Mask], Progress] = choose) -> Outcome:

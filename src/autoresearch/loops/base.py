@@ -24,6 +24,8 @@ class Loop(ABC, Generic[S]):
     kind: ClassVar[str]
     rung: ClassVar[Rung]
     """The default rung of the kind."""
+    measures: ClassVar[str] = ""
+    """What the kind looks at, in a few words: for autoresearch/README.md."""
     because: ClassVar[str] = ""
     """Why the kind's score is real, when the config does not say it."""
     Settings: ClassVar[type[LoopSettings]]

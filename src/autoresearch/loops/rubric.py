@@ -126,6 +126,7 @@ class Rubric(Loop[Settings]):
 
     kind: ClassVar[str] = "rubric"
     rung: ClassVar[Rung] = "rubric"
+    measures: ClassVar[str] = "texts, by questions"
     because: ClassVar[str] = "yes/no rules that anyone can check by reading"
     Settings: ClassVar[type[LoopSettings]] = Settings
 

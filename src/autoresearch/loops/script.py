@@ -41,6 +41,7 @@ class Script(Loop[Settings]):
 
     kind: ClassVar[str] = "script"
     rung: ClassVar[Rung] = "file"
+    measures: ClassVar[str] = "what a program of this repository prints"
     because: ClassVar[str] = "a program of the repository computes it from files"
     Settings: ClassVar[type[LoopSettings]] = Settings
 

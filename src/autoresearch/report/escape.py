@@ -28,8 +28,10 @@ _SPECIAL = re.compile(
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;", "$": "<span>$</span>"}
 """GitHub's manual asks for the span: a dollar sign would begin a formula."""
 
-_BLOCK = re.compile(r"^(?:(?P<mark>[-+=#:])|(?P<number>\d+)(?=[.)]))")
-_CODE = re.compile(r"(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)(?!`)|(?P<url>\b[a-z][a-z0-9+.-]{1,20}://[^\s`\"'<>“”‘’]+)", re.I)
+_BLOCK = re.compile(r"^(?:(?P<mark>[-+](?=[\s:-]|$)|\#(?=[\s#]|$)|[=:])|(?P<number>\d+)(?=[.)]))")
+_CODE = re.compile(
+    r"(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)(?!`)|(?P<url>\b[a-z][a-z0-9+.-]{1,20}://[^\s`\"'<>“”‘’]+)", re.I
+)
 _URL_END = ".,;:!?)]}"
 
 

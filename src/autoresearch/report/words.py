@@ -10,6 +10,7 @@ _OWN_PLACE = {"since", "since_sha", "accepted", "muted", "issue", "data", "becau
 """Evidence that a report tells elsewhere."""
 
 _TOO_MANY = 12
+_HUGE = 1e15
 
 
 def plural(count: int, noun: str, many: str = "") -> str:
@@ -27,8 +28,9 @@ def number(value: float | None, unit: str = "") -> str:
     """Four significant digits, whole numbers in full, with the unit; `?` for what is not known."""
     if value is None:
         return "?"
-    text = f"{value:,.0f}" if _is_whole(value) or abs(value) >= 10_000 else f"{value:.4g}"
-    return f"{text} {unit}".rstrip().replace("-", "−")
+    whole = _is_whole(value) or 10_000 <= abs(value) < _HUGE
+    text = f"{value:,.0f}" if whole else f"{value:.4g}"
+    return f"{text} {unit}".rstrip().replace("-", "−", text.startswith("-"))
 
 
 def difference(before: float | None, after: float | None) -> str:
@@ -74,7 +76,7 @@ def _value(value: Any) -> str:
     if isinstance(value, bool | str):
         return str(value)
     if isinstance(value, int | float):
-        return number(value)
+        return number(min(max(value, -1e300), 1e300))
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_value(value[key])}" for key in sorted(value, key=str)[:_TOO_MANY])
     if isinstance(value, list | tuple):
@@ -84,4 +86,4 @@ def _value(value: Any) -> str:
 
 
 def _is_whole(value: float) -> bool:
-    return abs(value) < 1e15 and value == int(value)
+    return abs(value) < _HUGE and value == int(value)

@@ -15,6 +15,8 @@ _BY_SCRIPT = ("/", "!", "?")
 """How fragments begin that a script, not an id, answers: `#/route`, `#!route`, `#?query`."""
 _UNSURE_OUTSIDE = {401, 402, 403, 405, 406, 407, 408, 409, 418, 421, 423, 425, 429, 451, 503}
 """How other sites turn away robots, while people get a page."""
+_NO_SUCH_HOST = ("DNS:", "TLS:")
+"""Errors that a later try would meet again; a connection or a time limit may just have had a bad moment."""
 
 
 def broken_links(view: View) -> Iterator[Finding]:
@@ -85,7 +87,9 @@ def external_targets(view: View) -> frozenset[str]:
 
 
 def external_links(view: View, answers: Mapping[str, Response]) -> Iterator[Finding]:
-    """A link to another site that surely fails. How sites turn away robots proves nothing."""
+    """A link to another site that surely fails. How sites turn away robots proves nothing, nor does a cut cable."""
+    if not any(response.status for response in answers.values()):
+        return
     dead = {address: response for address, response in answers.items() if _surely_fails(response)}
     for page in view.met:
         for address in dict.fromkeys(link.target for link in page.links if link.target in dead):
@@ -95,7 +99,7 @@ def external_links(view: View, answers: Mapping[str, Response]) -> Iterator[Find
 
 def _surely_fails(response: Response) -> bool:
     if response.status == 0:
-        return bool(response.error)
+        return response.error.startswith(_NO_SUCH_HOST)
     return is_error(response.status) and response.status < 600 and response.status not in _UNSURE_OUTSIDE
 
 

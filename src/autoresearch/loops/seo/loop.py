@@ -94,6 +94,7 @@ class Seo(Loop[Settings]):
 
     kind: ClassVar[str] = "seo"
     rung: ClassVar[Rung] = "file"
+    measures: ClassVar[str] = "links, sitemaps, canonicals and titles of the built site"
     because: ClassVar[str] = "no event fires when a crawler cannot read a page"
     Settings: ClassVar[type[LoopSettings]] = Settings
     rules: ClassVar[tuple[Rule, ...]] = RULES

@@ -82,7 +82,12 @@ class View:
     @cached_property
     def indexable(self) -> list[Page]:
         """Documents that a search engine may list under their own address."""
-        return [page for page in self.documents if not page.noindex and self.is_canonical(page)]
+        blocked = {identity(address) for address in self.crawl.disallowed}
+        return [
+            page
+            for page in self.documents
+            if not page.noindex and page.subject not in blocked and self.is_canonical(page)
+        ]
 
     def is_canonical(self, page: Page) -> bool:
         """Whether a page names no other page as its canonical."""
@@ -107,42 +112,36 @@ class View:
     def _walk(self) -> None:
         seen: set[str] = set()
         for root in self._roots():
-            if root.subject in seen:
-                continue
-            seen.add(root.subject)
-            queue = deque([root])
-            while queue:
-                page = queue.popleft()
-                self.met.append(page)
-                for target in self._leads_to(page):
-                    if target.subject not in seen:
-                        seen.add(target.subject)
-                        queue.append(target)
+            if root.subject not in seen:
+                seen.add(root.subject)
+                queue = deque([root])
+                while queue:
+                    page = queue.popleft()
+                    self.met.append(page)
+                    for target in self._newly_linked(page):
+                        if target.subject not in seen:
+                            seen.add(target.subject)
+                            queue.append(target)
 
     def _roots(self) -> Iterator[Page]:
         if self.start is not None:
             yield self.start
         yield from (self.crawl.pages[subject] for subject in sorted(self.crawl.pages))
 
-    def _leads_to(self, page: Page) -> Iterator[Page]:
-        users, linked = self.users, self.linked
+    def _newly_linked(self, page: Page) -> Iterator[Page]:
+        """The pages that `page` is the first to link to; on the way, who uses the addresses with a problem."""
+        users, linked, landing = self.users, self.linked, self._landing
+        addresses = [link.target for link in page.links]
         if page.refresh:
-            yield from self._other(page, page.refresh)
-        for link in page.links:
-            address = link.target
+            addresses.append(page.refresh)
+        for address in addresses:
             if address in users and users[address][-1:] != [page]:
                 users[address].append(page)
-            target = self.page(address)
-            if target is not None and target is not page:
+            target = landing[address] if address in landing else self.page(address)
+            if target is not None and target.subject not in linked and target is not page:
                 linked.add(target.subject)
                 yield target
 
-    def _other(self, page: Page, address: str) -> Iterator[Page]:
-        target = self.page(address)
-        if target is not None and target is not page:
-            self.linked.add(target.subject)
-            yield target
-
 
 def _is_trouble(response: Response) -> bool:
-    return is_error(response.status) or len(response.hops) > 1
+    return is_error(response.status) or response.loop or len(response.hops) > 1

@@ -67,7 +67,7 @@ class HttpCrawl(Gathered):
                 raise NotMeasuredError(f"{self._start} redirects in a circle", hint="check `site.url`")
             if origin_of(url) != origin_of(self._start):
                 self._start = url
-        if answer.status == 0:
+        if answer.error:
             raise NotMeasuredError(f"{url}: {answer.error}", hint="check `site.url`, and that the site is up")
         if not 200 <= answer.status < 300:
             raise NotMeasuredError(f"{url}: the start page answers {answer.status}", hint="check `site.url`")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 MAX_BYTES = 50 * 1024 * 1024
 """Uncompressed, by the protocol."""
 MAX_ENTRIES = 50_000
+_ITEMS = {"url", "sitemap", "item", "entry"}
 
 
 @dataclass
@@ -93,6 +94,8 @@ def _elements(body: bytes) -> Iterator[tuple[str, str, str | None]]:
                 root = element
                 if tag not in {"urlset", "sitemapindex", "rss", "feed", "RDF"}:
                     raise ValueError(f"the root element is <{tag[:40]}>, not <urlset> or <sitemapindex>")
+            if tag in _ITEMS:
+                loc, lastmod = "", None
             continue
         text = (element.text or "").strip()
         if tag == "loc" or (tag == "link" and text):
@@ -101,9 +104,8 @@ def _elements(body: bytes) -> Iterator[tuple[str, str, str | None]]:
             loc = loc or element.get("href", "")
         elif tag in {"lastmod", "updated", "pubDate"} and text:
             lastmod = text
-        elif tag in {"url", "sitemap", "item", "entry"}:
+        elif tag in _ITEMS:
             if loc:
                 yield ("sitemap" if tag == "sitemap" else "url"), loc, lastmod
-            loc, lastmod = "", None
             element.clear()
             root.clear()  # type: ignore[union-attr]

@@ -1,0 +1,166 @@
+"""The report in a terminal, or piped: the same order as in Markdown, shorter, without a control character."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from autoresearch.report.escape import plain
+from autoresearch.report.model import Group, LoopRow, Number, Place, Places, Report, Told
+from autoresearch.report.words import plural
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_SIGNS = {"pass": ("✓", "bold green"), "fail": ("✗", "bold red"), "unsure": ("?", "bold yellow")}
+_SEVERITIES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+_HEADING = "bold"
+_QUIET = "dim"
+_SCORE_WIDTH = 30
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line before it is wrapped: `lead` in `style`, the rest as it is."""
+
+    indent: int = 0
+    lead: str = ""
+    style: str = ""
+    rest: str = ""
+    fixed: bool = False
+    """Whether it is a table's row, cut rather than wrapped."""
+
+
+def print_report(report: Report, console: Console | None = None) -> None:
+    """Print it: with colours and wrapped to the width in a terminal, plain and unwrapped elsewhere."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console()
+    for line in lines(report):
+        text = Text(_encodable(line.lead, console.encoding), style=line.style)
+        text = Text.assemble(text, _encodable(line.rest, console.encoding))
+        if console.is_terminal:
+            for part in _wrapped(text, line, console):
+                console.print(part, no_wrap=True, overflow="ellipsis")
+        else:
+            console.print(Text.assemble(" " * line.indent, text), soft_wrap=True)
+
+
+def _encodable(text: str, encoding: str) -> str:
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _wrapped(text: Text, line: Line, console: Console) -> Iterator[Text]:
+    """The line within the console's width; what does not fit goes on below, two columns further in."""
+    from rich.text import Text
+
+    if line.fixed:
+        yield Text.assemble(" " * line.indent, text)
+        return
+    width = max(20, console.width - line.indent - 2)
+    for number, part in enumerate(text.wrap(console, width) if text else [text]):
+        part.rstrip()
+        yield Text.assemble(" " * (line.indent + (2 if number else 0)), part)
+
+
+def lines(report: Report) -> Iterator[Line]:
+    """The report, line by line."""
+    sign, style = _SIGNS[report.verdict]
+    yield Line(0, f"{sign} {report.headline}", style)
+    yield Line(2, report.summary, _QUIET)
+    yield from _table(report)
+    yield from _numbers("Worse", report.regressed)
+    yield from _groups("New", report.new)
+    yield from _told("Undecided", report.unsure)
+    yield from _told("Not measured", report.not_measured)
+    yield from _groups("First look", report.first_looks)
+    yield from _numbers("Better", report.improved)
+    yield from _groups("Fixed", report.fixed)
+    yield from _told("No longer looked for", report.retired)
+    yield from _known(report.persisting)
+
+
+def _table(report: Report) -> Iterator[Line]:
+    from rich.cells import cell_len
+
+    heads = ("loop", "score", "change", *(title for title, _ in report.columns))
+    rows = [heads, *(_row(row, report) for row in report.loops)]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(heads))]
+    yield Line()
+    for number, row in enumerate(rows):
+        cells = [
+            " " * (width - cell_len(cell)) + cell if column > 2 else cell + " " * (width - cell_len(cell))
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        text = "  ".join(cells).rstrip()
+        yield Line(2, text, _HEADING, fixed=True) if number == 0 else Line(2, rest=text, fixed=True)
+
+
+def _row(row: LoopRow, report: Report) -> tuple[str, ...]:
+    score = "not measured" if not row.measured else ""
+    if row.measured and row.score:
+        score = f"{plain(row.score.name, _SCORE_WIDTH - 12)} {plain(row.score.now, 12)}"
+    moved = row.score.moved if row.measured and row.score else ""
+    counts = (getattr(row, attribute) for _, attribute in report.columns)
+    return plain(row.loop, 24), score, moved, *(f"{count:,}" if count else "–" for count in counts)
+
+
+def _numbers(heading: str, numbers: Sequence[Number]) -> Iterator[Line]:
+    if numbers:
+        yield from _heading(heading)
+    for number in numbers:
+        moved = f" ({number.moved})" if number.moved else ""
+        name = f"{plain(number.loop, 60)}: {plain(number.name, 60)} at {plain(number.subject, 120)}"
+        yield Line(4, name, rest=f": {number.was} → {plain(number.now)}{moved}")
+        if number.evidence:
+            yield Line(6, plain(number.evidence), _QUIET)
+
+
+def _groups(heading: str, groups: Sequence[Group]) -> Iterator[Line]:
+    if groups:
+        yield from _heading(f"{heading}: {plural(sum(group.count for group in groups), 'finding')}")
+    for group in groups:
+        rest = f" · {plain(group.rule, 100)} · {plural(group.count, 'place')}"
+        yield Line(4, f"{group.severity}: {plain(group.title)}", _SEVERITIES[group.severity], rest)
+        yield from _places(group)
+        if group.fix and heading == "New":
+            yield Line(6, f"→ {plain(group.fix)}", _QUIET)
+
+
+def _places(places: Places) -> Iterator[Line]:
+    yield from (Line(6, rest=_place(place)) for place in places.shown)
+    if places.more:
+        yield Line(6, f"and {places.more:,} more", _QUIET)
+
+
+def _place(place: Place) -> str:
+    message = f": {plain(place.message)}" if place.message else ""
+    source = f" ({plain(place.source, 200)})" if place.source else ""
+    note = f" · {plain(place.note)}" if place.note else ""
+    return f"{plain(place.where, 200)}{message}{source}{note}"
+
+
+def _told(heading: str, told: Sequence[Told]) -> Iterator[Line]:
+    if told:
+        yield from _heading(heading)
+    for reason in told:
+        count = f" ({reason.count:,})" if reason.count else ""
+        yield Line(4, f"{plain(reason.loop, 60)}: {plain(reason.because)}{count}")
+        yield from _places(reason)
+
+
+def _known(groups: Sequence[Group]) -> Iterator[Line]:
+    if groups:
+        count = plural(sum(group.count for group in groups), "known finding")
+        rules = ", ".join(f"{plain(group.rule, 60)} {group.count:,}" for group in groups[:10])
+        more = f" and {plural(len(groups) - 10, 'more rule')}" if len(groups) > 10 else ""
+        yield Line()
+        yield Line(2, count, _HEADING, f": {rules}{more}")
+
+
+def _heading(text: str) -> Iterator[Line]:
+    yield Line()
+    yield Line(2, text, _HEADING)

@@ -1,0 +1,1 @@
+"""Pure numerics: plain numbers in, plain numbers out; each function names its source."""
