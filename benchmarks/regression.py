@@ -122,7 +122,7 @@ Rule = Callable[[Sequence[float], float, Sequence[float]], int]
 
 def alarm_if(test: Callable[[Sequence[float], float], bool]) -> Rule:
     """A rule without reruns."""
-    return lambda history, value, reruns: ALARM if test(history, value) else QUIET
+    return lambda history, value, _: ALARM if test(history, value) else QUIET
 
 
 def t_test(history: Sequence[float], value: float) -> bool:
@@ -174,7 +174,7 @@ def rules() -> dict[str, Rule]:
     peers: dict[str, Rule | None] = {
         "github-action-benchmark's default: 200 % of previous": alarm_if(lambda h, v: v > 2 * h[-1]),
         "10 % over previous": alarm_if(lambda h, v: v > 1.1 * h[-1]),
-        "fixed budget at +10 % (Lighthouse CI's way)": alarm_if(lambda h, v: v > 1.1 * LEVEL),
+        "fixed budget at +10 % (Lighthouse CI's way)": alarm_if(lambda _, v: v > 1.1 * LEVEL),
         "t test .99 (Bencher's way)": alarm_if(t_test),
         "median + MAD 3.5": alarm_if(median_mad),
         "Apache Otava, p = .001": otava(),

@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_INTERRUPTED = 130
 _PULL_REQUESTS = {"pull_request", "pull_request_target", "merge_group"}
 
 
@@ -124,15 +125,19 @@ def main() -> None:
     """Run the command line; an expected error is told in two lines, and ends with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # typer turns Ctrl-C into this code
+        if code == _INTERRUPTED:
+            raise KeyboardInterrupt
+        sys.exit(code)
+    except typer.TyperException as error:
+        error.show()
+        sys.exit(UsageError.exit_code)
     except AutoresearchError as error:
         typer.echo(f"autoresearch: {error}", err=True)
         sys.exit(error.exit_code)
-    except typer.Exit as ended:
-        sys.exit(ended.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("autoresearch: interrupted; no file was changed", err=True)
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
 
 
 def _interrupt(number: int, frame: object) -> None:

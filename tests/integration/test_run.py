@@ -138,13 +138,12 @@ def test_a_variable_that_is_not_set_stops_only_the_loop_that_needs_it(repository
 
 def test_when_the_state_cannot_be_written_the_result_is_kept(repository: Repository) -> None:
     finds(repository, "x")
-    repository.write("autoresearch/a", "a file where the loop's folder should be")
-    ran = repository.run()
+    ran = repository.run("--report", str(repository.root / "autoresearch/config.yml/below-a-file.md"))
     assert ran.code == 4
     assert "cannot be" in ran.stderr
     kept = Path(ran.stderr.split("the result is kept in ")[1].splitlines()[0])
     assert json.loads(kept.read_text())["measurements"][0]["loop"] == "a"
-    assert not (repository.root / "autoresearch/README.md").exists(), "all or nothing"
+    assert sorted(p.name for p in (repository.root / "autoresearch").iterdir()) == ["config.yml"], "all or nothing"
 
 
 def test_ctrl_c_leaves_every_file_as_it_was(repository: Repository, tmp_path: Path) -> None:

@@ -172,9 +172,9 @@ def _within(data: Any, loc: Loc) -> Loc:
 def _fields(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
     """The keys that are known at a location below a model."""
     current: Any = model
-    for step in loc:
+    for step in (name for name in loc if isinstance(name, str)):
         if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(str(step))
+            field = current.model_fields.get(step)
             current = _inner_model(field.annotation) if field else None
     return sorted(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
 

@@ -20,7 +20,7 @@ _INVISIBLE = re.compile(
 """Control, bidirectional and zero-width characters; the joiners that scripts and emoji need are not among them."""
 
 _SPECIAL = re.compile(
-    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?=[\w+-]+:) | \b[0-9a-f](?=[0-9a-f]{6,39}\b))
+    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?!\d\d:)(?=[\w+-]+:) | \b[0-9a-f](?=[0-9a-f]{6,39}\b))
       | (?P<escaped>[\\`*\[\]~] | (?<![A-Za-z0-9])_ | _(?![A-Za-z0-9]))
       | (?P<entity>[<>&|$])""",
     re.VERBOSE | re.IGNORECASE,
@@ -28,7 +28,7 @@ _SPECIAL = re.compile(
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;", "$": "<span>$</span>"}
 """GitHub's manual asks for the span: a dollar sign would begin a formula."""
 
-_BLOCK = re.compile(r"^(?:(?P<mark>[-+](?=[\s:-]|$)|\#(?=[\s#]|$)|[=:])|(?P<number>\d+)(?=[.)]))")
+_BLOCK = re.compile(r"^(?:(?P<mark>[-+](?=[\s:-]|$)|\#(?=[\s#]|$)|[=:])|(?P<number>\d+)(?=[.)](?:\s|$)))")
 _CODE = re.compile(
     r"(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)(?!`)|(?P<url>\b[a-z][a-z0-9+.-]{1,20}://[^\s`\"'<>“”‘’]+)", re.I
 )

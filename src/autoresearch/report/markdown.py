@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,9 +60,13 @@ _NEEDED = Markdown(f"{_SEPARATOR}{_FIELD}0{_FIELD}")
 def _parse(part: str) -> _Part:
     noun, mark, rest = part.partition(_FIELD)
     if not mark:
-        return _Part(part.strip("\n"))
+        return _Part(_tidy(part))
     count, _, text = rest.partition(_FIELD)
-    return _Part(text.strip("\n"), noun, int(count), needed=not noun)
+    return _Part(_tidy(text), noun, int(count), needed=not noun)
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", text.strip("\n"))
 
 
 def _within(parts: list[_Part], limit: int | None, elsewhere: str, size: Callable[[str], int]) -> str:

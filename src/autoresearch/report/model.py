@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autoresearch.core.changes import BaselineRef, Verdict
-from autoresearch.core.measurement import Better, Severity
+from autoresearch.core.measurement import Severity
 from autoresearch.report import words
 
 SHOWN = 10
 """Places told of one rule; the rest is counted."""
 
 _COUNTS = ("new", "worse", "fixed", "unsure", "first_look", "known")
-_ALWAYS = ("new", "fixed", "known")
 
 
 @dataclass(frozen=True)
@@ -23,9 +22,10 @@ class Number:
     name: str
     subject: str
     unit: str
-    better: Better
     before: float | None
     after: float | None
+    judged: str = ""
+    """What comparing said of it: `worse`, `better`, `undecided`, `within noise`; empty when it was not compared."""
     evidence: str = ""
 
     @property
@@ -40,16 +40,9 @@ class Number:
 
     @property
     def moved(self) -> str:
-        """How far it moved, and whether that is good: `+3, worse`."""
+        """How far it moved, and what that means: `+3, worse`."""
         moved = words.difference(self.before, self.after)
-        return f"{moved}, {self.direction}" if self.direction else moved
-
-    @property
-    def direction(self) -> str:
-        """`better` or `worse`; empty when it stayed, or when neither way is better."""
-        if self.before is None or self.after is None or self.before == self.after or self.better == "none":
-            return ""
-        return "better" if (self.after > self.before) == (self.better == "higher") else "worse"
+        return f"{moved}, {self.judged}" if self.judged and self.before != self.after else moved
 
 
 @dataclass(frozen=True)
@@ -162,9 +155,10 @@ class Report:
 
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:
-        """Heading and attribute of the counts worth a column: new, fixed and known always, others when there are."""
+        """Heading and attribute of the counts worth a column: some always, the others when there are any."""
+        always = {"first_look"} if self.baseline is None else {"new", "fixed", "known"}
         return tuple(
             (name.replace("_", " "), name)
             for name in _COUNTS
-            if name in _ALWAYS or any(getattr(row, name) for row in self.loops)
+            if name in always or any(getattr(row, name) for row in self.loops)
         )

@@ -39,7 +39,7 @@ def print_report(report: Report, console: Console | None = None) -> None:
     from rich.text import Text
 
     console = console or Console()
-    for line in lines(report):
+    for line in lines(report, console.width if console.is_terminal else None):
         text = Text(_encodable(line.lead, console.encoding), style=line.style)
         text = Text.assemble(text, _encodable(line.rest, console.encoding))
         if console.is_terminal:
@@ -66,44 +66,53 @@ def _wrapped(text: Text, line: Line, console: Console) -> Iterator[Text]:
         yield Text.assemble(" " * (line.indent + (2 if number else 0)), part)
 
 
-def lines(report: Report) -> Iterator[Line]:
-    """The report, line by line."""
+def lines(report: Report, width: int | None = None) -> Iterator[Line]:
+    """The report, line by line; its table within `width` columns."""
     sign, style = _SIGNS[report.verdict]
     yield Line(0, f"{sign} {report.headline}", style)
     yield Line(2, report.summary, _QUIET)
-    yield from _table(report)
+    yield from _table(report, width)
     yield from _numbers("Worse", report.regressed)
     yield from _groups("New", report.new)
     yield from _told("Undecided", report.unsure)
     yield from _told("Not measured", report.not_measured)
     yield from _groups("First look", report.first_looks)
     yield from _numbers("Better", report.improved)
-    yield from _groups("Fixed", report.fixed)
+    yield from _groups("Fixed", report.fixed, told=False)
     yield from _told("No longer looked for", report.retired)
     yield from _known(report.persisting)
 
 
-def _table(report: Report) -> Iterator[Line]:
-    from rich.cells import cell_len
+def _table(report: Report, width: int | None) -> Iterator[Line]:
+    from rich.cells import cell_len, set_cell_size
 
     heads = ("loop", "score", "change", *(title for title, _ in report.columns))
     rows = [heads, *(_row(row, report) for row in report.loops)]
     widths = [max(cell_len(row[column]) for row in rows) for column in range(len(heads))]
+    if width is not None:  # what does not fit is taken from the score
+        excess = sum(widths) + 2 * len(widths) - width
+        widths[1] = max(_SCORE_WIDTH // 2, widths[1] - max(0, excess))
     yield Line()
     for number, row in enumerate(rows):
         cells = [
-            " " * (width - cell_len(cell)) + cell if column > 2 else cell + " " * (width - cell_len(cell))
+            " " * (width - cell_len(cell)) + cell if column > 2 else set_cell_size(_cut(cell, width), width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         text = "  ".join(cells).rstrip()
         yield Line(2, text, _HEADING, fixed=True) if number == 0 else Line(2, rest=text, fixed=True)
 
 
+def _cut(text: str, width: int) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
+
+
 def _row(row: LoopRow, report: Report) -> tuple[str, ...]:
-    score = "not measured" if not row.measured else ""
-    if row.measured and row.score:
-        score = f"{plain(row.score.name, _SCORE_WIDTH - 12)} {plain(row.score.now, 12)}"
-    moved = row.score.moved if row.measured and row.score else ""
+    score, moved = "not measured", ""
+    if row.measured:
+        score = f"{plain(row.score.name, _SCORE_WIDTH)} {plain(row.score.now, 16)}" if row.score else ""
+        moved = row.score.moved if row.score else ""
     counts = (getattr(row, attribute) for _, attribute in report.columns)
     return plain(row.loop, 24), score, moved, *(f"{count:,}" if count else "–" for count in counts)
 
@@ -119,15 +128,16 @@ def _numbers(heading: str, numbers: Sequence[Number]) -> Iterator[Line]:
             yield Line(6, plain(number.evidence), _QUIET)
 
 
-def _groups(heading: str, groups: Sequence[Group]) -> Iterator[Line]:
+def _groups(heading: str, groups: Sequence[Group], *, told: bool = True) -> Iterator[Line]:
     if groups:
-        yield from _heading(f"{heading}: {plural(sum(group.count for group in groups), 'finding')}")
+        yield from _heading(f"{heading}: {sum(group.count for group in groups):,}")
     for group in groups:
+        severity, style = (f"{group.severity}: ", _SEVERITIES[group.severity]) if told else ("", "")
         rest = f" · {plain(group.rule, 100)} · {plural(group.count, 'place')}"
-        yield Line(4, f"{group.severity}: {plain(group.title)}", _SEVERITIES[group.severity], rest)
+        yield Line(4, f"{severity}{plain(group.title)}", style, rest)
+        if told and group.fix:
+            yield Line(6, plain(group.fix), _QUIET)
         yield from _places(group)
-        if group.fix and heading == "New":
-            yield Line(6, f"→ {plain(group.fix)}", _QUIET)
 
 
 def _places(places: Places) -> Iterator[Line]:
@@ -149,7 +159,11 @@ def _told(heading: str, told: Sequence[Told]) -> Iterator[Line]:
     for reason in told:
         count = f" ({reason.count:,})" if reason.count else ""
         yield Line(4, f"{plain(reason.loop, 60)}: {plain(reason.because)}{count}")
-        yield from _places(reason)
+        if any(place.message for place in reason.places):
+            yield from _places(reason)
+        elif reason.places:
+            more = f" and {reason.more:,} more" if reason.more else ""
+            yield Line(6, rest=", ".join(plain(place.subject, 200) for place in reason.shown) + more)
 
 
 def _known(groups: Sequence[Group]) -> Iterator[Line]:

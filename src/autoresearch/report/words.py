@@ -6,8 +6,16 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_OWN_PLACE = {"since", "since_sha", "accepted", "muted", "issue", "data", "because", "not_seen"}
-"""Evidence that a report tells elsewhere."""
+_TOLD_ELSEWHERE = {"since", "since_sha", "accepted", "muted", "issue", "data", "because", "not_seen", "effect", "t"}
+
+_PHRASES = {
+    "exact": "exact: the same input gives the same number",
+    "n": "against {} earlier runs",
+    "window": "over the last {}",
+    "p": "p = {}",
+    "reruns": "measured again: {}",
+}
+"""The evidence of `core.compare`, in the order in which it is told."""
 
 _TOO_MANY = 12
 _HUGE = 1e15
@@ -25,9 +33,9 @@ def listing(parts: Iterable[str]) -> str:
 
 
 def number(value: float | None, unit: str = "") -> str:
-    """Four significant digits, whole numbers in full, with the unit; `?` for what is not known."""
+    """Four significant digits, whole numbers in full, with the unit; a dash for what is not known."""
     if value is None:
-        return "?"
+        return "–"
     whole = _is_whole(value) or 10_000 <= abs(value) < _HUGE
     text = f"{value:,.0f}" if whole else f"{value:.4g}"
     return f"{text} {unit}".rstrip().replace("-", "−", text.startswith("-"))
@@ -55,21 +63,19 @@ def age(days: float | None) -> str:
     hours = round(days * 24)
     if hours < 1:
         return "less than an hour old"
-    return f"{plural(hours, 'hour')} old" if hours < 36 else f"{plural(round(days), 'day')} old"
+    return f"{plural(hours, 'hour')} old" if hours < 24 else f"{plural(round(hours / 24), 'day')} old"
 
 
 def evidence(facts: Mapping[str, Any]) -> str:
-    """What a comparison rests on, in a line: `exact; p 0.003; reruns 812, 799, 803`."""
-    told = (_fact(name.replace("_", " "), facts[name]) for name in sorted(facts.keys() - _OWN_PLACE))
-    return "; ".join(fact for fact in told if fact)
+    """What a comparison rests on, in a line: `against 20 earlier runs, p = 0.003, measured again: 812, 799, 803`."""
+    told = [form.format(_value(facts[name])) for name, form in _PHRASES.items() if _says(facts.get(name))]
+    others = sorted(facts.keys() - _PHRASES.keys() - _TOLD_ELSEWHERE)
+    told += [f"{name.replace('_', ' ')} {_value(facts[name])}" for name in others if _says(facts[name])]
+    return ", ".join(told)
 
 
-def _fact(name: str, value: Any) -> str:
-    if value is True:
-        return name
-    if value is None or value is False or value in ([], {}, ""):
-        return ""
-    return f"{name} {_value(value)}"
+def _says(value: Any) -> bool:
+    return value not in (None, False, "", [], (), {})
 
 
 def _value(value: Any) -> str:

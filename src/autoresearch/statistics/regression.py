@@ -101,15 +101,24 @@ class Reference:
 
     @classmethod
     def of(cls, values: Sequence[float], places: Sequence[float], scale: Scale) -> Reference:
-        """Median, and winsorised standard deviation with the prior, of values with their places on `scale`; at least two."""
-        n, cut = len(values), round(WINSORISED * len(values))
-        y = sorted(places)
+        """Median, and winsorised standard deviation with the prior, of two or more values and their places on `scale`.
+
+        On the linear scale, where most values may be 0 and all noise on one side, the wider side stands for both.
+        Where the median is 0, the others are no outliers but the noise itself: then nothing is pulled in.
+        """
+        n, median, y = len(values), _median(values), sorted(places)
+        cut = round(WINSORISED * n) if median else 0
         pulled = [y[cut]] * cut + y[cut : n - cut] + [y[n - 1 - cut]] * cut
-        mean = fsum(pulled) / n
+        center = _median(y)
+        if scale.kind == "log":
+            mean = fsum(pulled) / n
+            squares = fsum([(x - mean) ** 2 for x in pulled])
+        else:
+            squares = 2 * max(fsum([max(0.0, side * (x - center)) ** 2 for x in pulled]) for side in (1, -1))
         df = n - 1 - 2 * cut
-        variance = fsum([(x - mean) ** 2 for x in pulled]) / (n - 1) * _winsorised_gain(n, cut)
+        variance = squares / (n - 1) * _winsorised_gain(n, cut)
         spread = sqrt((PRIOR_DF * PRIOR_SD**2 + df * variance) / (PRIOR_DF + df))
-        return cls(scale, _median(y), spread, PRIOR_DF + df, n, _median(values))
+        return cls(scale, center, spread, PRIOR_DF + df, n, median)
 
     def distance(self, values: Sequence[float]) -> float:
         """How far the median of `values` lies from the centre, on the scale."""

@@ -34,7 +34,7 @@ def broken_fragments(view: View) -> Iterator[Finding]:
         for link in page.links:
             if link.fragment and not _is_answered_by_script(link.fragment):
                 target = view.page(link.target)
-                if target is not None and not _has_section(target, link.fragment):
+                if target is not None and not _has_section(target, link.fragment) and _is_it(view, target, link.target):
                     where = "itself" if target is page else link.target
                     message = f"links to #{link.fragment} of {where}, where no such id exists"
                     yield found("broken-fragment", page, message, key=f"{target.subject}#{link.fragment}")
@@ -49,6 +49,12 @@ def _has_section(page: Page, fragment: str) -> bool:
     if page.has_anchor(fragment) or fragment.lower() == "top":
         return True
     return not page.words or page.has_anchor(quote(fragment, safe="")) or page.has_anchor(quote(fragment))
+
+
+def _is_it(view: View, page: Page, address: str) -> bool:
+    """Not where `/x.html` and `/x/` are two files: they count as one page, of which one was read."""
+    spellings = {address.endswith((".html", ".htm")), page.url.endswith((".html", ".htm"))}
+    return len(spellings) == 1 or not (address in view.crawl.responses and page.url in view.crawl.responses)
 
 
 def redirect_chains(view: View) -> Iterator[Finding]:
@@ -68,7 +74,7 @@ def redirect_loops(view: View) -> Iterator[Finding]:
 
 
 def orphan_pages(view: View) -> Iterator[Finding]:
-    """A page that only a sitemap or the folder knows.
+    """A page that only a sitemap or the folder knows; without a sitemap's word it may be meant for nobody.
 
     Where half of all pages are found in no link, scripts make the navigation, and nothing can be said.
     """
@@ -77,8 +83,10 @@ def orphan_pages(view: View) -> Iterator[Finding]:
     orphans = [p for p in view.documents if p.subject not in view.linked and p is not view.start and not p.noindex]
     if 2 * len(orphans) < len(view.crawl.pages):
         for page in orphans:
-            where = "only a sitemap lists it" if page.subject in view.listed else "and no sitemap lists it either"
-            yield found("orphan-page", page, f"no page links here; {where}")
+            if page.subject in view.listed:
+                yield found("orphan-page", page, "no page links here, only a sitemap lists it")
+            else:
+                yield found("orphan-page", page, "no page links here, and no sitemap lists it", severity="info")
 
 
 def external_targets(view: View) -> frozenset[str]:
