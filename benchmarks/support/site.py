@@ -47,7 +47,7 @@ def build(folder: Path, origin: str, *, pages: int, dead_links: int) -> Site:
     every = pages // dead_links
     for number in range(pages):
         dead = number // every if number % every == every // 2 and number // every < dead_links else None
-        file = folder / path(number, pages).lstrip("/")
+        file = folder / path(number).lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_page(number, pages, origin, paragraphs, dead), encoding="utf-8")
     (folder / "assets").mkdir()
@@ -57,25 +57,24 @@ def build(folder: Path, origin: str, *, pages: int, dead_links: int) -> Site:
     return Site(folder, origin, pages, dead_links)
 
 
-def path(number: int, pages: int) -> str:
+def path(number: int) -> str:
     """The address of a page, as links name it: `index.html` has `/`."""
     if number == 0:
         return "/index.html"
-    return f"/{_language(number, pages)}/{_WORDS[number % 40]}-{_WORDS[number % 37 + 40]}/guide-{number}.html"
+    return f"/{_language(number)}/{_WORDS[number % 40]}-{_WORDS[number % 37 + 40]}/guide-{number}.html"
 
 
-def _language(number: int, pages: int) -> str:
-    return "de" if _twin(number, pages) is not None and number % 2 == 0 else "en"
+def _language(number: int) -> str:
+    return "de" if number % 2 else "en"
 
 
 def _twin(number: int, pages: int) -> int | None:
-    """The same page in the other language: odd pages are English, the even one after each is its translation."""
-    twin = number + 1 if number % 2 else number - 1
-    return twin if number and twin < pages else None
+    """The same page in the other language: the odd page after each even one is its translation."""
+    return number ^ 1 if number ^ 1 < pages else None
 
 
-def _href(number: int, pages: int) -> str:
-    return path(number, pages) if number else "/"
+def _href(number: int) -> str:
+    return path(number) if number else "/"
 
 
 def _paragraph(draw: random.Random) -> str:
@@ -91,17 +90,15 @@ def _links(number: int, pages: int) -> list[int]:
 
 
 def _page(number: int, pages: int, origin: str, paragraphs: list[str], dead: int | None) -> str:
-    language = _language(number, pages)
+    language = _language(number)
     title = f"{_WORDS[number % 40].title()} {_WORDS[number % 37 + 40]}, guide {number} ({language})"
-    own = origin + _href(number, pages)
-    alternates = ""
+    own = origin + _href(number)
+    versions = {language: own}
     if (twin := _twin(number, pages)) is not None:
-        versions = {language: own, _language(twin, pages): origin + _href(twin, pages)}
-        alternates = "\n".join(
-            f'<link rel="alternate" hreflang="{lang}" href="{href}">' for lang, href in sorted(versions.items())
-        )
-    menu = "".join(f'<li><a href="{_href(n, pages)}">Section {n}</a></li>' for n in range(min(_MENU, pages)))
-    links = "".join(f'<li><a href="{_href(n, pages)}">Guide {n}</a></li>' for n in _links(number, pages))
+        versions[_language(twin)] = origin + _href(twin)
+    alternates = "\n".join(f'<link rel="alternate" hreflang="{at}" href="{to}">' for at, to in sorted(versions.items()))
+    menu = "".join(f'<li><a href="{_href(n)}">Section {n}</a></li>' for n in range(min(_MENU, pages)))
+    links = "".join(f'<li><a href="{_href(n)}">Guide {n}</a></li>' for n in _links(number, pages))
     if dead is not None:
         links += f'<li><a href="/gone/guide-{dead}.html">An old guide</a></li>'
     sections = "\n".join(
@@ -136,7 +133,7 @@ def _page(number: int, pages: int, origin: str, paragraphs: list[str], dead: int
 
 def _sitemap(pages: int, origin: str) -> str:
     urls = "\n".join(
-        f"<url><loc>{origin}{_href(n, pages)}</loc><lastmod>2026-03-{n % 28 + 1:02}</lastmod></url>"
+        f"<url><loc>{origin}{_href(n)}</loc><lastmod>2026-03-{n % 28 + 1:02}</lastmod></url>"
         for n in range(pages)
     )
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'

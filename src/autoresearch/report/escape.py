@@ -20,7 +20,8 @@ _INVISIBLE = re.compile(
 """Control, bidirectional and zero-width characters; the joiners that scripts and emoji need are not among them."""
 
 _SPECIAL = re.compile(
-    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?!\d\d:)(?=[\w+-]+:) | \b[0-9a-f](?=[0-9a-f]{6,39}\b))
+    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?!\d\d:)(?=[\w+-]+:)
+                 | \b[0-9a-f](?=[0-9a-f]{6,39}\b))
       | (?P<escaped>[\\`*\[\]~] | (?<![A-Za-z0-9])_ | _(?![A-Za-z0-9]))
       | (?P<entity>[<>&|$])""",
     re.VERBOSE | re.IGNORECASE,

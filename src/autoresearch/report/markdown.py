@@ -11,7 +11,7 @@ from pathlib import Path
 from autoresearch.errors import ConfigError
 from autoresearch.report.escape import Markdown
 from autoresearch.report.model import Report
-from autoresearch.report.templating import render as render_template
+from autoresearch.report.templating import render_template
 from autoresearch.report.words import listing, plural
 
 TEMPLATE = "report.md.j2"
@@ -43,26 +43,27 @@ def render(
 @dataclass(frozen=True)
 class _Part:
     text: str
-    noun: str = ""
     count: int = 0
-    needed: bool = True
+    noun: str = ""
+    many: str = ""
+
+    @property
+    def needed(self) -> bool:
+        return not self.noun
 
 
-def _section(noun: str, count: int) -> Markdown:
-    """Begin a section that may be left out: it tells of `count` things called `noun`."""
-    return Markdown(f"{_SEPARATOR}{noun}{_FIELD}{count}{_FIELD}")
+def _section(noun: str, count: int, many: str = "") -> Markdown:
+    """Begin a section that may be left out: it tells of `count` things called `noun`, or `many`."""
+    return Markdown(f"{_SEPARATOR}{count}{_FIELD}{noun}{_FIELD}{many}{_FIELD}")
 
 
-_NEEDED = Markdown(f"{_SEPARATOR}{_FIELD}0{_FIELD}")
+_NEEDED = Markdown(_SEPARATOR)
 """Begins a section that is always there."""
 
 
 def _parse(part: str) -> _Part:
-    noun, mark, rest = part.partition(_FIELD)
-    if not mark:
-        return _Part(_tidy(part))
-    count, _, text = rest.partition(_FIELD)
-    return _Part(_tidy(text), noun, int(count), needed=not noun)
+    count, *names, text = part.split(_FIELD) if _FIELD in part else ["0", "", "", part]
+    return _Part(_tidy(text), int(count), *names)
 
 
 def _tidy(text: str) -> str:
@@ -102,10 +103,11 @@ def _assembled(parts: list[_Part], dropped: set[int], note: str) -> list[str]:
 
 
 def _left_out(parts: list[_Part], elsewhere: str) -> str:
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for part in parts:
-        counts[part.noun] += part.count
-    return f"*Left out for length: {listing(plural(n, noun) for noun, n in counts.items())}. They are {elsewhere}.*"
+        counts[part.noun, part.many] += part.count
+    missing = listing(plural(count, *names) for names, count in counts.items())
+    return f"*Left out for length: {missing}. They are {elsewhere}.*"
 
 
 def _join(texts: list[str]) -> str:

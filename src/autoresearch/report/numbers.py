@@ -34,7 +34,7 @@ class Numbers:
     def __init__(self, measurements: Sequence[Measurement], changes: Sequence[Change], previous: Previous) -> None:
         self._measurements = sorted(measurements, key=lambda measurement: measurement.loop)
         self._metrics = {(m.loop, metric.selector): metric for m in measurements for metric in m.metrics}
-        self._said = {(c.loop, f"{c.metric}@{c.subject}"): c.kind for c in changes if c.metric is not None}
+        self._said = {(c.loop, f"{c.metric}@{c.subject}"): c for c in changes if c.metric is not None}
         self._previous = previous
 
     def changed(self, change: Change) -> Number:
@@ -79,11 +79,14 @@ class Numbers:
         )
 
     def _before(self, loop: str, metric: Metric) -> float | None:
+        said = self._said.get((loop, metric.selector))
+        if said is not None and said.before is not None:
+            return said.before
         return self._previous.get(loop, {}).get(metric.selector)
 
     def _judged(self, loop: str, metric: Metric) -> str:
-        if (kind := self._said.get((loop, metric.selector))) is not None:
-            return _SAID.get(kind, "")
+        if (said := self._said.get((loop, metric.selector))) is not None:
+            return _SAID.get(said.kind, "")
         before = self._before(loop, metric)
         if metric.better == "none" or before is None:
             return ""

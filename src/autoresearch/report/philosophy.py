@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autoresearch.report.templating import render
+from autoresearch.report.templating import render_template
 
 BEGIN = "<!-- autoresearch:begin -->"
 END = "<!-- autoresearch:end -->"
@@ -38,7 +38,7 @@ def philosophy(loops: Sequence[LoopLine], not_built: Sequence[tuple[str, str]] =
     """The scoring philosophy as Markdown, loops in the order of the ladder. `not_built` is (loop, because)."""
     rungs = [rung for rung, _ in LADDER]
     ordered = sorted(loops, key=lambda line: (rungs.index(line.rung) if line.rung in rungs else len(rungs), line.loop))
-    return render(_TEMPLATE, {"loops": ordered, "not_built": sorted(not_built), "ladder": LADDER})
+    return render_template(_TEMPLATE, {"loops": ordered, "not_built": sorted(not_built), "ladder": LADDER})
 
 
 def merge_into(existing: str | None, generated: str) -> str | None:
@@ -46,7 +46,7 @@ def merge_into(existing: str | None, generated: str) -> str | None:
 
     None when there is a README without a pair of markers: it is its author's alone.
     """
-    ours = f"{BEGIN}\n{generated.strip()}\n{END}"
+    ours = f"{BEGIN}\n\n{generated.strip()}\n\n{END}"
     if existing is None or not existing.strip():
         return f"{ours}\n"
     before, begin, rest = existing.partition(BEGIN)

@@ -27,7 +27,7 @@ def templates_dir() -> Path:
     raise AutoresearchError(f"{package}: the templates are missing", hint="install autoresearch-action again")
 
 
-def render(name: str, values: Mapping[str, Any], overrides: Path | None = None) -> str:
+def render_template(name: str, values: Mapping[str, Any], overrides: Path | None = None) -> str:
     """The template `name` with `values`; the file of that name in `overrides` goes before ours, and may extend it.
 
     Raises `ConfigError` naming `file:line` when a user's template cannot be rendered.

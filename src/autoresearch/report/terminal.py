@@ -91,7 +91,7 @@ def _table(report: Report, width: int | None) -> Iterator[Line]:
     widths = [max(cell_len(row[column]) for row in rows) for column in range(len(heads))]
     if width is not None:  # what does not fit is taken from the score
         excess = sum(widths) + 2 * len(widths) - width
-        widths[1] = max(_SCORE_WIDTH // 2, widths[1] - max(0, excess))
+        widths[1] = min(widths[1], max(_SCORE_WIDTH // 2, widths[1] - excess))
     yield Line()
     for number, row in enumerate(rows):
         cells = [

@@ -72,8 +72,8 @@ def _undecided(changes: Sequence[Change]) -> str:
 
 def _recorded(changes: Sequence[Change]) -> str:
     looks = Counter(change.metric is None for change in changes if change.kind == "first-look")
-    numbers = plural(looks[False], "number") if looks[False] else ""
-    return f"{listing([plural(looks[True], 'finding'), numbers])} to start from"
+    findings = plural(looks[True], "finding") if looks[True] else "no findings"
+    return listing([findings, plural(looks[False], "watched number") if looks[False] else ""])
 
 
 def _good(changes: Sequence[Change]) -> list[str]:

@@ -11,7 +11,7 @@ _TOLD_ELSEWHERE = {"since", "since_sha", "accepted", "muted", "issue", "data", "
 _PHRASES = {
     "exact": "exact: the same input gives the same number",
     "n": "against {} earlier runs",
-    "window": "over the last {}",
+    "window": "window of {}",
     "p": "p = {}",
     "reruns": "measured again: {}",
 }

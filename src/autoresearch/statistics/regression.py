@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import expm1, fsum, isfinite, log, pi, sqrt
+from math import fsum, isfinite, log, pi, sqrt
 from statistics import NormalDist
 from typing import Literal
 
@@ -200,7 +200,7 @@ def _look(
     verdict: Verdict = "same"
     if p < alpha and moved and moved == _moved(recent[-1:], reference, resolution):
         verdict = "worse" if (moved > 0) == (better == "lower") else "better"
-    effect = _effect(distance, reference)
+    effect = _effect(_median(recent), reference.median)
     return Screening(verdict, effect, t, p, window, reference.median, reference.n, reference, resolution)
 
 
@@ -235,13 +235,9 @@ def _moved(values: Sequence[float], reference: Reference, resolution: float) -> 
     return 1 if distance > 0 else -1
 
 
-def _effect(distance: float, reference: Reference) -> float | None:
-    """A distance on the scale as a share of the reference's median."""
-    if reference.scale.kind == "log":
-        return expm1(min(distance, log(_BOUND)))
-    if reference.median == 0:
-        return None
-    return max(-_BOUND, min(_BOUND, distance * min(_BOUND, reference.scale.unit / abs(reference.median))))
+def _effect(recent: float, median: float) -> float | None:
+    """The relative change from `median` to `recent`; None from 0."""
+    return max(-_BOUND, min(_BOUND, (recent - median) / abs(median))) if median else None
 
 
 def _variance_of_median(n: int) -> float:
