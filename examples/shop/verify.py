@@ -56,10 +56,12 @@ def verify(day: int, changes: Path) -> bool:
     for title, reported in (("missing", expected - actual), ("not planted", actual - expected)):
         for report in sorted(reported):
             print(f"  {title}: {report}")
-    rules, agreed, others = len({r.rule for r in expected}), len(expected & actual), len(actual - expected)
-    print(
-        f"  {len(expected)} defects of {rules} rules planted, {agreed} of them reported, {others} other things reported"
-    )
+    if not expected | actual:
+        print("  nothing planted, nothing reported")
+    else:
+        agreed, others = len(expected & actual), len(actual - expected)
+        rules = len({report.rule for report in expected})
+        print(f"  {len(expected)} defects planted, of {rules} rules: {agreed} reported, and {others or 'nothing'} else")
     return expected == actual
 
 

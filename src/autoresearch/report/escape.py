@@ -20,8 +20,8 @@ _INVISIBLE = re.compile(
 """Control, bidirectional and zero-width characters; the joiners that scripts and emoji need are not among them."""
 
 _SPECIAL = re.compile(
-    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?!\d\d:)(?=[\w+-]+:)
-                 | \b[0-9a-f](?=[0-9a-f]{6,39}\b))
+    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?!\d\d:)(?=[\w+-]+:))
+      | (?P<commit>\b[0-9a-f]{7,40}\b)
       | (?P<escaped>[\\`*\[\]~] | (?<![A-Za-z0-9])_ | _(?![A-Za-z0-9]))
       | (?P<entity>[<>&|$])""",
     re.VERBOSE | re.IGNORECASE,
@@ -59,7 +59,7 @@ def code(value: str, limit: int = LIMIT) -> Markdown:
     """A path, an address, a name: as a code span that nothing inside can end, in table cells too."""
     content = plain(value, limit)
     if not content:
-        return Markdown("*(empty)*")
+        return Markdown("(empty)")
     if "|" in content:  # a table would split a code span there
         return Markdown(f"<code>{_escaped(content)}</code>")
     content = content.replace("<!--", "<\u200b!--").replace("-->", "--\u200b>")
@@ -98,6 +98,8 @@ def _escaped(line: str, *, at_start: bool = True) -> Markdown:
 def _replacement(match: re.Match[str]) -> str:
     if broken := match["broken"]:
         return broken + _BREAK
+    if commit := match["commit"]:  # GitHub wants seven digits in a row
+        return _BREAK.join(commit[start : start + 6] for start in range(0, len(commit), 6))
     return "\\" + match["escaped"] if match["escaped"] else _ENTITIES[match["entity"]]
 
 

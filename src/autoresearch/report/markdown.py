@@ -62,7 +62,7 @@ _NEEDED = Markdown(_SEPARATOR)
 
 
 def _parse(part: str) -> _Part:
-    count, *names, text = part.split(_FIELD) if _FIELD in part else ["0", "", "", part]
+    count, *names, text = part.split(_FIELD, 3) if _FIELD in part else ["0", "", "", part]
     return _Part(_tidy(text), int(count), *names)
 
 
@@ -78,8 +78,8 @@ def _within(parts: list[_Part], limit: int | None, elsewhere: str, size: Callabl
     room = limit - size(_join([*(p.text for p in parts if p.needed), _left_out(optional, elsewhere)]))
     if room < 0:
         raise ConfigError(
-            f"the report's verdict and footer alone are longer than {limit:,} characters",
-            hint="shorten those blocks of your template",
+            f"what the report never leaves out is longer than its limit of {limit:,}",
+            hint="shorten the blocks `verdict` and `footer` of your template, or begin parts with `section`",
         )
     kept = 0
     for part in optional:

@@ -38,7 +38,7 @@ def render_template(name: str, values: Mapping[str, Any], overrides: Path | None
     own = overrides is not None and (overrides / name).is_file()
     try:
         return environment.get_template(f"{_YOURS}/{name}" if own else name).render(values)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, OSError, RecursionError) as error:
         if not own or overrides is None:
             raise
         raise ConfigError(
@@ -77,11 +77,7 @@ def _environment(overrides: Path | None) -> SandboxedEnvironment:
 
 
 def _finalize(value: object) -> str:
-    if isinstance(value, Markdown):
-        return value
-    if type(value).__name__ == "StrictUndefined":
-        return str(value)  # raises, and says which name is not known
-    return escape.text(str(value))
+    return value if isinstance(value, Markdown) else escape.text(str(value))
 
 
 def _where(error: BaseException, overrides: Path, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
@@ -11,8 +12,8 @@ from autoresearch.loops.seo.view import View, is_error
 from autoresearch.signals.site.model import Page, Response
 from autoresearch.signals.site.urls import identity
 
-_BY_SCRIPT = ("/", "!", "?")
-"""How fragments begin that a script, not an id, answers: `#/route`, `#!route`, `#?query`."""
+_BY_SCRIPT = re.compile(r"[/!?].*|.*=.*|:~:.*|L?\d+-L?\d+", re.DOTALL)
+"""Fragments that a script, not an id, answers: `#/route`, `#!route`, `#?query`, `#page=2`, the lines `#203-207`."""
 _UNSURE_OUTSIDE = {401, 402, 403, 405, 406, 407, 408, 409, 418, 421, 423, 425, 429, 451, 503}
 """How other sites turn away robots, while people get a page."""
 _NO_SUCH_HOST = ("DNS:", "TLS:")
@@ -32,16 +33,12 @@ def broken_fragments(view: View) -> Iterator[Finding]:
     """A link to `#section` of a page that was read and has no such id."""
     for page in view.met:
         for link in page.links:
-            if link.fragment and not _is_answered_by_script(link.fragment):
+            if link.fragment and not _BY_SCRIPT.fullmatch(link.fragment):
                 target = view.page(link.target)
                 if target is not None and not _has_section(target, link.fragment) and _is_it(view, target, link.target):
                     where = "itself" if target is page else link.target
                     message = f"links to #{link.fragment} of {where}, where no such id exists"
                     yield found("broken-fragment", page, message, key=f"{target.subject}#{link.fragment}")
-
-
-def _is_answered_by_script(fragment: str) -> bool:
-    return fragment.startswith(_BY_SCRIPT) or "=" in fragment
 
 
 def _has_section(page: Page, fragment: str) -> bool:

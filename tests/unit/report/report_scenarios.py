@@ -14,13 +14,17 @@ from autoresearch.report.model import Report
 RULES = {
     rule.id: rule
     for rule in (
-        Rule("seo/broken-link", "error", "Link to a page that does not exist", "Correct the address, or drop the link."),
+        Rule(
+            "seo/broken-link", "error", "Link to a page that does not exist", "Correct the address, or drop the link."
+        ),
         Rule("seo/title-missing", "warning", "Page without a title", "Write a `<title>` of its own."),
         Rule("seo/orphan-page", "warning", "Page that nothing links to", "Link it, or delete it.", scope="site"),
     )
 }
 BASELINE = BaselineRef(sha="1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d", age_days=1.0)
-RUN = Run(id="4711.1", sha="9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c", now="2026-10-06T06:00:00Z", planned=("seo", "posts"))
+RUN = Run(
+    id="4711.1", sha="9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c", now="2026-10-06T06:00:00Z", planned=("seo", "posts")
+)
 
 
 def change(kind: str, rule: str | None = None, subject: str = "/", **more: Any) -> Change:
@@ -74,7 +78,14 @@ def all_well() -> Report:
 def first_run() -> Report:
     looks = [change("first-look", "seo/orphan-page", f"/old/{n}", message="no page links to it") for n in range(3)]
     looks += [
-        change("first-look", "posts/h1-missing", "posts/mugs.md", message="has no `#` heading", path="posts/mugs.md", line=1),
+        change(
+            "first-look",
+            "posts/h1-missing",
+            "posts/mugs.md",
+            message="has no `#` heading",
+            path="posts/mugs.md",
+            line=1,
+        ),
         change("first-look", "seo/metric-regressed", metric="response-time-p95", after=41.25),
     ]
     return report(looks, baseline=None, before={})
@@ -117,7 +128,9 @@ def trouble() -> Report:
             message="lcp 1500 → 1700 ms",
             evidence={"because": "not measured again"},
         ),
-        change("fixed", "posts/h1-missing", "posts/mugs.md", message="has no `#` heading", path="posts/mugs.md", line=1),
+        change(
+            "fixed", "posts/h1-missing", "posts/mugs.md", message="has no `#` heading", path="posts/mugs.md", line=1
+        ),
         change(
             "persisting",
             "seo/orphan-page",
@@ -125,8 +138,12 @@ def trouble() -> Report:
             message="no page links to it",
             evidence={"since": "2026-09-01T06:00:00Z", "accepted": "kept for an old newsletter"},
         ),
-        change("persisting", "seo/orphan-page", "/older", message="no page links to it", evidence={"since": "2026-09-02"}),
-        change("retired", "seo/title-missing", "/legacy", message="has no title", evidence={"because": "the rule is off"}),
+        change(
+            "persisting", "seo/orphan-page", "/older", message="no page links to it", evidence={"since": "2026-09-02"}
+        ),
+        change(
+            "retired", "seo/title-missing", "/legacy", message="has no title", evidence={"because": "the rule is off"}
+        ),
     ]
     lcp = Metric(name="lcp", subject="/shop", value=2400, unit="ms", better="lower", gate=True)
     standard = seo().metrics
@@ -136,7 +153,15 @@ def trouble() -> Report:
 def recovered() -> Report:
     changes = [
         change("fixed", "seo/broken-link", "/about", key="/team", message="links to `/team`, which answers 404"),
-        change("fixed", "seo/metric-regressed", "/shop", metric="lcp", before=1800.0, after=1795.0, message="lcp 1800 → 1795 ms"),
+        change(
+            "fixed",
+            "seo/metric-regressed",
+            "/shop",
+            metric="lcp",
+            before=1800.0,
+            after=1795.0,
+            message="lcp 1800 → 1795 ms",
+        ),
     ]
     return report(changes)
 

@@ -1,0 +1,58 @@
+"""What is asked next, and what never."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoresearch.signals.site.frontier import Frontier
+
+
+def asked(*addresses: str, limit: int = 1000, **more: object) -> list[str]:
+    frontier = Frontier(limit, **more)  # type: ignore[arg-type]
+    for address in addresses:
+        frontier.add(address)
+    return frontier.level()
+
+
+@given(st.lists(st.sampled_from([f"/p{n}" for n in range(30)])), st.integers(1, 20))
+def test_each_address_is_asked_once_in_order_and_within_the_limit(addresses: list[str], limit: int) -> None:
+    level = asked(*addresses, limit=limit)
+    assert level == sorted(set(addresses))[:limit]
+
+
+def test_what_is_past_the_limit_is_counted() -> None:
+    frontier = Frontier(2)
+    for address in ("/a", "/b", "/c"):
+        frontier.add(address)
+    assert frontier.level() == ["/a", "/b"]
+    assert frontier.left_out == 1
+    frontier.add("/d")
+    assert frontier.level() == []
+
+
+def test_honest_addresses_are_no_traps() -> None:
+    honest = [
+        "/2019/05/12/a-post", "/product/12345", "/docs/a/b/c/d/e/f", "/list?page=2&sort=price", "/a/a", "/api/api-v1/api",
+        "/en/blog/en", "/search?q=mug", "/archive/2024/11", *(f"/blog?page={n}" for n in range(200)),
+        *(f"/product/{n}" for n in range(700)),
+    ]  # fmt: skip
+    assert sorted(asked(*honest)) == sorted(honest)
+
+
+def test_traps_are_told_with_their_reason() -> None:
+    frontier = Frontier(10_000)
+    for address in ("/a/b/a/b/a/b", "/x/x/x", "/x?PHPSESSID=1", "/x;jsessionid=1", "/l?a=1&b=2", "/l?b=2&a=1"):
+        frontier.add(address)
+    assert [address for address, _ in frontier.trapped] == [
+        "/a/b/a/b/a/b", "/x/x/x", "/x?PHPSESSID=1", "/x;jsessionid=1", "/l?b=2&a=1",
+    ]  # fmt: skip
+
+
+def test_what_a_sitemap_lists_is_trusted() -> None:
+    frontier = Frontier(10)
+    assert frontier.add("/x/x/x", trusted=True)
+
+
+def test_excluded_patterns_are_never_asked() -> None:
+    assert asked("/search?q=1", "/searching", "/a", exclude=("/search*",)) == ["/a"]
