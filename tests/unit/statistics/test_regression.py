@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from itertools import permutations
+from statistics import fmean
 
 import pytest
 from hypothesis import assume, given, settings
@@ -14,6 +15,7 @@ from autoresearch.statistics.regression import (
     MIN_REFERENCE,
     SCREEN_ALPHA,
     Direction,
+    Scale,
     confirm,
     is_exact,
     screen,
@@ -73,8 +75,8 @@ def test_a_change_under_one_percent_is_the_same_however_sure() -> None:
         assert screen(quiet * 2, value, better="lower").verdict == "same"
 
 
-def test_identical_history_is_expected_to_have_two_percent_of_noise() -> None:
-    assert screen([100.0] * 20, 102.0, better="lower").verdict == "same"
+def test_a_silent_history_is_not_taken_for_exact() -> None:
+    assert screen([100.0] * 20, 101.5, better="lower").verdict == "same"
     assert screen([100.0] * 20, 110.0, better="lower").verdict == "worse"
 
 
@@ -110,6 +112,11 @@ def test_a_value_that_is_not_a_number_is_refused() -> None:
             confirm(screen(QUIET, 150.0, better="lower"), [wrong] * 3)
 
 
+def test_the_spread_of_the_reference_is_that_of_one_run() -> None:
+    references = [screen(noise(seed, 50, cv=0.10), 100.0, better="lower").against for seed in range(200)]
+    assert fmean(r.spread for r in references if r) == pytest.approx(0.10, rel=0.04)
+
+
 # --- zeros and negative numbers -----------------------------------------------------------------------------------
 
 
@@ -129,9 +136,19 @@ def test_a_resolution_keeps_small_differences_quiet_on_any_history() -> None:
 
 
 def test_what_happened_often_before_is_not_worse_where_most_values_are_zero() -> None:
-    history = [0.0, 0.0, 30.0, 0.0, 0.0, 0.0, 25.0, 0.0, 0.0, 35.0] * 3
-    assert screen(history, 32.0, better="lower").verdict == "same"
-    assert screen(history, 300.0, better="lower").verdict == "worse"
+    often = [0.0, 0.0, 30.0, 0.0, 0.0, 0.0, 25.0, 0.0, 0.0, 35.0] * 3
+    twice = [0.0] * 9 + [30.0] + [0.0] * 9 + [25.0]
+    for history, usual in ((often, 32.0), (twice, 20.0)):
+        assert screen(history, usual, better="lower").verdict == "same"
+        assert screen(history, 300.0, better="lower").verdict == "worse"
+
+
+def test_the_scale_grows_through_zero() -> None:
+    values = [-1e300, -10.0, 0.0, 1e-300, 0.005, 0.02, 0.5, 0.999999, 1.0, 1.000001, 50.0, 1e9, 1e90]
+    for history in (QUIET, [*QUIET, 0.0]):
+        places = [Scale.of(history, resolution=0.0).place(100 * x) for x in values]
+        assert places == sorted(places)
+        assert len(set(places)) >= len(values) - 1  # 1e-302 is no different from 0
 
 
 def test_a_fall_to_zero_is_the_largest_improvement() -> None:
@@ -166,6 +183,12 @@ def test_negative_numbers_are_compared_on_a_linear_scale() -> None:
 )
 def test_the_median_of_three_or_more_reruns_decides(reruns: Sequence[float], answer: str) -> None:
     assert confirm(screen(QUIET, 150.0, better="lower"), reruns) == answer
+
+
+def test_reruns_must_differ_by_what_matters() -> None:
+    screening = screen([100.0] * 20, 150.0, better="lower", resolution=20.0)
+    assert confirm(screening, [115.0] * 3) == "refuted"
+    assert confirm(screening, [125.0] * 3) == "confirmed"
 
 
 def test_an_improvement_is_confirmed_in_its_own_direction() -> None:
