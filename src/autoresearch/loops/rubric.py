@@ -146,7 +146,7 @@ class Rubric(Loop[Settings]):
                 rule=f"{self.name}/rate-down",
                 subject=rule,
                 severity="error",
-                message=f"`{rule}`: {_rate(was)} → {_rate(now)} (p = {p:.2g})",
+                message=f"yes to {_rate(was)} before, to {_rate(now)} now; by chance once in {1 / max(p, 1e-9):,.0f} times",
                 judged=True,
             )
             for rule, now in measurement.observations.items()
@@ -184,7 +184,7 @@ class _Tally:
             self._skip(item.file, f"more than {_MAX_TOLD:,} answers are no: the rest is only counted")
         if len(self._findings) < _MAX_TOLD:
             rule = f"{self._loop.name}/{question.id}"
-            what = f"{question.field or name or item.file} {no}"
+            what = " ".join(part for part in (question.field, no) if part)
             self._findings.append(
                 Finding(
                     rule=rule,

@@ -38,7 +38,16 @@ def render_template(name: str, values: Mapping[str, Any], overrides: Path | None
     own = overrides is not None and (overrides / name).is_file()
     try:
         return environment.get_template(f"{_YOURS}/{name}" if own else name).render(values)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, OSError, RecursionError) as error:
+    except (
+        TemplateError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OSError,
+        RecursionError,
+    ) as error:
         if not own or overrides is None:
             raise
         raise ConfigError(

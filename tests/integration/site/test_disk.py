@@ -118,7 +118,7 @@ def test_past_the_limit_the_look_is_partial(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("files", [{}, {"readme.txt": b"x"}, {"404.html": html()}])
 def test_a_folder_without_pages_is_not_measured(tmp_path: Path, files: dict[str, bytes]) -> None:
-    with pytest.raises(NotMeasuredError, match="no such folder|no HTML file"):
+    with pytest.raises(NotMeasuredError, match=r"no such folder|no HTML file"):
         site(tmp_path, dict(files))
 
 

@@ -292,7 +292,8 @@ def test_excluded_paths_are_never_asked(server: Server) -> None:
 
 
 def test_a_sitemap_index_gzip_and_feeds_are_understood(server: Server) -> None:
-    index = f"<sitemapindex><sitemap><loc>{server.url}/a.xml.gz</loc></sitemap><sitemap><loc>{server.url}/feed</loc></sitemap></sitemapindex>"
+    listed = "".join(f"<sitemap><loc>{server.url}/{name}</loc></sitemap>" for name in ("a.xml.gz", "feed"))
+    index = f"<sitemapindex>{listed}</sitemapindex>"
     server.page("/")
     server.answers["/sitemap.xml"] = (200, XML, index.encode())
     server.answers["/a.xml.gz"] = (200, {"Content-Type": "application/gzip"}, gzip.compress(urlset(server, "/a")))

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -73,8 +73,20 @@ def visible(markdown: str) -> str:
 
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
 @pytest.mark.parametrize("escape", [text, code, prose])
+@settings(max_examples=30)
 @given(value=TEXTS.filter(plain))
 def test_nothing_from_outside_is_markup(escape: Callable[[str], Markdown], context: str, value: str) -> None:
+    stays_text(escape, context, value)
+
+
+@pytest.mark.parametrize("escape", [text, code, prose])
+@pytest.mark.parametrize("value", filter(plain, HOSTILE), ids=ascii)
+def test_known_tricks_are_text_everywhere(escape: Callable[[str], Markdown], value: str) -> None:
+    for context in CONTEXTS.values():
+        stays_text(escape, context, value)
+
+
+def stays_text(escape: Callable[[str], Markdown], context: str, value: str) -> None:
     markdown = context.format(escape(value))
     assert shape(markdown) == shape(context.format("x"))
     in_code = False

@@ -11,7 +11,8 @@ from autoresearch.signals.site.robots import Robots
 
 PRIVATE = [
     "127.0.0.1", "10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
-    "::1", "[::1]", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "2002:7f00:1::", "localhost", "LOCALHOST.", "x.localhost",
+    "::1", "[::1]", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "2002:7f00:1::", "localhost",
+    "LOCALHOST.", "x.localhost",
 ]  # fmt: skip
 
 

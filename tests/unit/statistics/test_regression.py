@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from itertools import permutations
+from math import sqrt
 from statistics import fmean
 
 import pytest
@@ -114,7 +115,8 @@ def test_a_value_that_is_not_a_number_is_refused() -> None:
 
 def test_the_spread_of_the_reference_is_that_of_one_run() -> None:
     references = [screen(noise(seed, 50, cv=0.10), 100.0, better="lower").against for seed in range(200)]
-    assert fmean(r.spread for r in references if r) == pytest.approx(0.10, rel=0.04)
+    with_prior = sqrt((4 * 0.02**2 + 39 * 0.10**2) / 43)  # 50 runs, of which 5 at each end are pulled in
+    assert fmean(r.spread for r in references if r) == pytest.approx(with_prior, rel=0.03)
 
 
 # --- zeros and negative numbers -----------------------------------------------------------------------------------
@@ -137,7 +139,7 @@ def test_a_resolution_keeps_small_differences_quiet_on_any_history() -> None:
 
 def test_what_happened_often_before_is_not_worse_where_most_values_are_zero() -> None:
     often = [0.0, 0.0, 30.0, 0.0, 0.0, 0.0, 25.0, 0.0, 0.0, 35.0] * 3
-    twice = [0.0] * 9 + [30.0] + [0.0] * 9 + [25.0]
+    twice = [0.0, 30.0, *[0.0] * 8, 25.0, *[0.0] * 9]
     for history, usual in ((often, 32.0), (twice, 20.0)):
         assert screen(history, usual, better="lower").verdict == "same"
         assert screen(history, 300.0, better="lower").verdict == "worse"

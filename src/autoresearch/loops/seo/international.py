@@ -53,7 +53,7 @@ def missing(view: View) -> Iterator[Finding]:
     if named >= _MANY and named >= _NEARLY_ALL * len(view.indexable):
         for page in without:
             yield found("hreflang-missing", page, f"names no languages, as {named:,} other pages do")
-    elif without:
+    elif without and not view.crawl.sitemaps.hreflang:
         yield from _unannounced(without)
 
 

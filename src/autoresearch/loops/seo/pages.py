@@ -76,10 +76,15 @@ def languages_missing(view: View) -> Iterator[Finding]:
 
 
 def meta_refreshes(view: View) -> Iterator[Finding]:
-    """A page that leads elsewhere by `<meta http-equiv=refresh>`; one that reloads itself is no redirect."""
+    """A page that leads elsewhere by `<meta http-equiv=refresh>`; one that reloads itself is no redirect.
+
+    Where the canonical leads there too, it is a generator's stand-in for a redirect: advice, no more.
+    """
     for page in view.met:
         if page.refresh and not view.is_same(page, page.refresh):
-            yield found("meta-refresh", page, f"sends visitors to {page.refresh} by meta refresh")
+            is_meant = page.refresh in page.canonicals
+            message = f"sends visitors to {page.refresh} by meta refresh"
+            yield found("meta-refresh", page, message, severity="info" if is_meant else None)
 
 
 def mixed_content(view: View) -> Iterator[Finding]:

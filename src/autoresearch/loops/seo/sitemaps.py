@@ -9,7 +9,7 @@ from autoresearch.core.measurement import Finding
 from autoresearch.loops.seo.links import answer
 from autoresearch.loops.seo.rules import found, found_on_site
 from autoresearch.loops.seo.view import View
-from autoresearch.signals.site.model import SitemapEntry
+from autoresearch.signals.site.model import Page, SitemapEntry
 from autoresearch.signals.site.urls import identity
 
 MANY = 10
@@ -62,17 +62,33 @@ def _entry(view: View, entry: SitemapEntry) -> Iterator[Finding]:
 
 
 def pages_missing_from_sitemap(view: View) -> Iterator[Finding]:
-    """An indexable page that no sitemap lists, where every sitemap could be read. Query pages need none."""
+    """An indexable page that no sitemap lists, where every sitemap could be read. Query pages need none.
+
+    A section that is left out as a whole, such as a language whose own sitemap robots.txt does not name, is told once.
+    """
     sitemaps = view.crawl.sitemaps
-    if sitemaps.files and not sitemaps.errors:
-        for page in view.indexable:
-            if page.subject not in view.listed and "?" not in page.subject:
+    if not sitemaps.files or sitemaps.errors:
+        return
+    sections: dict[str, list[Page]] = {}
+    for page in _to_be_listed(view):
+        sections.setdefault(page.subject.split("/", 2)[1], []).append(page)
+    for section, pages in sections.items():
+        missing = [page for page in pages if page.subject not in view.listed]
+        if len(missing) == len(pages) >= MANY:
+            message = f"no sitemap lists any of the {len(pages):,} pages below /{section}"
+            yield found("sitemap-missing-page", f"/{section}", message, key="section")
+        else:
+            for page in missing:
                 yield found("sitemap-missing-page", page, "may be indexed, but no sitemap lists it")
+
+
+def _to_be_listed(view: View) -> list[Page]:
+    return [page for page in view.indexable if "?" not in page.subject]
 
 
 def coverage(view: View) -> float:
     """The share of indexable pages that sitemaps list, in percent; 100 when there is no page to list."""
-    wanted = [page for page in view.indexable if "?" not in page.subject]
+    wanted = _to_be_listed(view)
     return 100.0 * sum(page.subject in view.listed for page in wanted) / len(wanted) if wanted else 100.0
 
 

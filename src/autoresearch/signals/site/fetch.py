@@ -14,8 +14,8 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from autoresearch import __version__
-from autoresearch.signals.site.guard import connector_options, is_loopback, is_public, refused
 from autoresearch.signals.site.gather import MAX_BYTES
+from autoresearch.signals.site.guard import connector_options, is_loopback, is_public, refused
 from autoresearch.signals.site.urls import MAX_LENGTH
 
 MAX_SECONDS = 30.0

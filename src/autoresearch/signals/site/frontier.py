@@ -61,29 +61,34 @@ class Frontier:
         return level[:room]
 
     def _trap(self, address: str) -> str | None:
+        """Why an address looks like one of endlessly many, or None."""
         path, mark, query = address.partition("?")
-        steps = path.split("/")
-        if len(steps) > _MAX_STEPS or _repeats(steps):
-            return "the path grows: its steps repeat"
-        if ";" in path and "jsessionid" in path.lower():
-            return "a session in the path"
-        if mark:
-            pairs = parse_qsl(query, keep_blank_values=True)
-            if any(_SESSION.match(name) for name, _ in pairs):
-                return "a session in the query"
-            spelling = f"{path}?{sorted(pairs)}"
-            if spelling in self._spellings:
-                return "another order of a query that is already known"
-            self._spellings.add(spelling)
-            self._queries[path] += 1
-            if self._queries[path] > _MAX_QUERIES:
-                return f"more than {_MAX_QUERIES} queries of one path"
-        if _DATE.search(address):
-            shape = _NUMBER.sub("#", address)
-            self._dates[shape] += 1
-            if self._dates[shape] > _MAX_DATES:
-                return f"more than {_MAX_DATES} dates of one calendar"
-        return None
+        return _growing(path) or (self._permuted(path, query) if mark else None) or self._dated(address)
+
+    def _permuted(self, path: str, query: str) -> str | None:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        if any(_SESSION.match(name) for name, _ in pairs):
+            return "a session in the query"
+        spelling = f"{path}?{sorted(pairs)}"
+        if spelling in self._spellings:
+            return "another order of a query that is already known"
+        self._spellings.add(spelling)
+        self._queries[path] += 1
+        return f"more than {_MAX_QUERIES} queries of one path" if self._queries[path] > _MAX_QUERIES else None
+
+    def _dated(self, address: str) -> str | None:
+        if not _DATE.search(address):
+            return None
+        shape = _NUMBER.sub("#", address)
+        self._dates[shape] += 1
+        return f"more than {_MAX_DATES} dates of one calendar" if self._dates[shape] > _MAX_DATES else None
+
+
+def _growing(path: str) -> str | None:
+    steps = path.split("/")
+    if len(steps) > _MAX_STEPS or _repeats(steps):
+        return "the path grows: its steps repeat"
+    return "a session in the path" if ";jsessionid=" in path.lower() else None
 
 
 def _repeats(steps: list[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from autoresearch.config.model import CrawlLimits
 from autoresearch.signals.site import sitemap
-from autoresearch.signals.site.model import Crawl, Page, Response, SitemapEntry, Source
+from autoresearch.signals.site.model import Crawl, Response, SitemapEntry, Source
 from autoresearch.signals.site.robots import Robots
 from autoresearch.signals.site.urls import Place, absolute
 
@@ -92,6 +92,7 @@ class Gathered:
         """Take in a sitemap; the sitemaps that it names join the queue."""
         parsed = sitemap.parse(body)
         sitemaps = self.crawl.sitemaps
+        sitemaps.hreflang |= parsed.hreflang
         if parsed.problem:
             self.sitemap_error(name, parsed.problem)
         if not (parsed.entries or parsed.children):
@@ -115,14 +116,13 @@ def _measure_depth(crawl: Crawl) -> None:
         page.depth = -1
     first = crawl.page(crawl.start)
     level = [first] if first else []
+    seen: set[str] = set()
     depth = 0
     while level:
         for page in level:
             page.depth = depth
         depth += 1
-        following: dict[str, Page] = {}
-        for page in level:
-            for link in page.links:
-                if (found := crawl.page(link.target)) is not None and found.depth < 0:
-                    following[found.subject] = found
-        level = list(following.values())
+        targets = {link.target: None for page in level for link in page.links if link.target not in seen}
+        seen.update(targets)
+        following = (crawl.page(target) for target in targets)
+        level = list({page.subject: page for page in following if page is not None and page.depth < 0}.values())

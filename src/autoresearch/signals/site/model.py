@@ -110,6 +110,8 @@ class Sitemaps:
     """By address as listed (path and query, or the absolute URL of another origin)."""
     errors: list[tuple[str, str]] = field(default_factory=list)
     """(sitemap, what is wrong with it), one for each broken sitemap or entry kind; bounded."""
+    hreflang: bool = False
+    """Whether entries name their translations (`xhtml:link`): then pages need not."""
 
 
 @dataclass(slots=True)

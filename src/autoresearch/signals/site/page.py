@@ -58,6 +58,8 @@ class Reader:
     def target(self, base: str, href: str) -> str | None:
         """Where a reference leads: a path of the site, an URL of another origin, or None for no request at all."""
         reference = href.partition("#")[0].strip()
+        if (path := self.place.quick(reference)) is not None:
+            return path
         if reference[:11].lower().startswith(_SKIPPED_SCHEMES):
             return None
         url = absolute(base, reference)
@@ -72,7 +74,7 @@ class Reader:
         return self._links.setdefault(link, link)
 
     def memories(self, base: str) -> tuple[dict[str, Link | None], dict[str, Link | None]]:
-        """Where the outcome of an `href` is remembered: root-relative or absolute ones, and those relative to `base`."""
+        """Where outcomes of an `href` are remembered: of root-relative or absolute ones, of those relative to `base`."""
         folder = base[: base.rfind("/")]
         if folder != self._folder:
             self._folder, self._nearby = folder, {}
@@ -100,7 +102,7 @@ class _Seen:
         everywhere, nearby = reader.memories(base)
         for node in nodes:
             attributes = node.attributes
-            href = attributes["href"]
+            href = attributes.get("href") or attributes.get("xlink:href")
             if not href or len(href) > MAX_LENGTH:
                 continue
             if href[0] == "#":
@@ -119,7 +121,7 @@ class _Seen:
     def anchors(self, tree: LexborHTMLParser) -> None:
         """What a fragment can lead to."""
         found = {hash(name) for node in tree.css("[id]") if (name := node.id)}
-        found.update(hash(name) for node in tree.css("a[name]") if (name := node.attributes["name"]))
+        found.update(hash(name) for node in tree.css("a[name]") if (name := node.attributes.get("name")))
         page = self._page
         page.anchors = array("q", found)
         page.canonicals = tuple(dict.fromkeys(self._canonicals))

@@ -19,6 +19,7 @@ from autoresearch.signals.process import end, without_secrets
 _WAIT = 60.0
 _TURN = 0.05
 _PRINTED = re.compile(rb"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::\d+)?[^\s\x1b\"'<>]*")
+_ANY_INTERFACE = re.compile(r"0\.0\.0\.0|\[::\]")
 _COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
 
 
@@ -29,9 +30,10 @@ def serve(command: str, root: Path, *, stack: ExitStack, say: Callable[[str], No
     set to a free port. Raises `NotMeasuredError` with its last words when it ends or stays silent for `wait` seconds.
     """
     port = _free_port()
-    output = stack.enter_context(tempfile.TemporaryFile())
+    output = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  the stack closes it
     env = {**without_secrets(os.environ), "PORT": str(port), "NO_COLOR": "1", "BROWSER": "none"}
-    process = subprocess.Popen(
+    # a shell, because package scripts are shell commands; the command is the user's own, from the config
+    process = subprocess.Popen(  # noqa: S602
         command,
         shell=True,
         cwd=root,
@@ -40,7 +42,7 @@ def serve(command: str, root: Path, *, stack: ExitStack, say: Callable[[str], No
         stdout=output,
         stderr=output,
         start_new_session=True,
-    )  # noqa: S602  the command is the user's own, from the config
+    )
     stack.callback(end, process)
     say(f"waiting for `{command}`")
     deadline = time.monotonic() + wait
@@ -62,7 +64,7 @@ def _answering(output: IO[bytes], port: int) -> str | None:
     output.seek(0)
     if match := _PRINTED.search(_COLOURS.sub(b"", output.read(100_000))):
         url = match[0].decode("ascii", "ignore").rstrip(".,)")
-        url = url.replace("0.0.0.0", "127.0.0.1", 1).replace("[::]", "127.0.0.1", 1)
+        url = _ANY_INTERFACE.sub("127.0.0.1", url, count=1)
         if _connects(url):
             return url
     fallback = f"http://127.0.0.1:{port}/"

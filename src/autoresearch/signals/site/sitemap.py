@@ -20,6 +20,8 @@ class Parsed:
     entries: list[tuple[str, str | None]] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
     problem: str | None = None
+    hreflang: bool = False
+    """Whether some entry names its translations."""
 
 
 def parse(body: bytes) -> Parsed:
@@ -68,7 +70,7 @@ def _read_xml(body: bytes, parsed: Parsed) -> None:
     from defusedxml.common import DefusedXmlException
 
     try:
-        for kind, loc, lastmod in _elements(body):
+        for kind, loc, lastmod in _elements(body, parsed):
             if kind == "sitemap":
                 parsed.children.append(loc)
             else:
@@ -81,7 +83,7 @@ def _read_xml(body: bytes, parsed: Parsed) -> None:
         raise ValueError(f"not well-formed XML: {error}") from error
 
 
-def _elements(body: bytes) -> Iterator[tuple[str, str, str | None]]:
+def _elements(body: bytes, parsed: Parsed) -> Iterator[tuple[str, str, str | None]]:
     """(`url` or `sitemap`, address, lastmod), one at a time; elements are dropped once they are read."""
     from defusedxml.ElementTree import iterparse
 
@@ -98,6 +100,9 @@ def _elements(body: bytes) -> Iterator[tuple[str, str, str | None]]:
                 loc, lastmod = "", None
             continue
         text = (element.text or "").strip()
+        if tag == "link" and element.get("hreflang"):
+            parsed.hreflang = True
+            continue
         if tag == "loc" or (tag == "link" and text):
             loc = loc or text
         elif tag == "link" and element.get("rel", "alternate") == "alternate" and element.get("href"):

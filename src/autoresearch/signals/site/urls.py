@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
+_INDEX = re.compile(r"/(?:index\.(?:html?|php|aspx?)|default\.aspx?)$", re.IGNORECASE)
 _PAGE = re.compile(r"\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _SAFE = "/:@!$&'()*+,;=~-._%"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 MAX_LENGTH = 2_000
 """A longer address is no link that anybody follows; it is cut out of the crawl."""
@@ -84,6 +85,14 @@ class Place:
     """
 
     mounts: tuple[tuple[str, str], ...]
+
+    def quick(self, reference: str) -> str | None:
+        """The path of an absolute or root-relative reference that needs no normalising, as nearly all do, or None."""
+        for origin, base in self.mounts:
+            for root in (origin + base, base):
+                if reference.startswith(root) and _PLAIN.fullmatch(rest := reference[len(root) :]):
+                    return "/" + rest
+        return None
 
     def inward(self, url: str) -> str | None:
         """The path (and query) of an absolute URL if it is the site's own, else None."""
