@@ -66,9 +66,9 @@ def student3(rng: np.random.Generator, trials: int, runs: int) -> Array:
 
 
 def bimodal(rng: np.random.Generator, trials: int, runs: int) -> Array:
-    """A Lighthouse-like score: most readings near 74, three in ten near 70, rounded to whole points."""
+    """A Lighthouse-like score of whole points, upside down: most readings near 74, three in ten near a worse 70."""
     mode = np.where(rng.random((trials, runs, 1 + RERUNS)) < 0.3, 70.0, 74.0)
-    return np.asarray(np.round(mode + 0.6 * rng.standard_normal(mode.shape)) / 74)
+    return np.asarray(74 / np.round(mode + 0.6 * rng.standard_normal(mode.shape)))
 
 
 def mostly_zero(rng: np.random.Generator, trials: int, runs: int) -> Array:

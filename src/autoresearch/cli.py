@@ -71,7 +71,8 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     ] = None,
     fail_on: Annotated[FailOn, typer.Option(help="What makes the exit code 1.")] = FailOn.regression,
     accept: Annotated[
-        list[str] | None, typer.Option(help="LOOP, LOOP/RULE, LOOP:SUBJECT or LOOP:METRIC@SUBJECT that may stay.")
+        list[str] | None,
+        typer.Option(metavar="SELECTOR", help="LOOP, LOOP/RULE, LOOP:SUBJECT or LOOP:METRIC@SUBJECT that may stay."),
     ] = None,
     because: Annotated[str, typer.Option(help="Why, for --accept.")] = "",
     seed: Annotated[int, typer.Option(help="For whatever draws at random.")] = 0,
@@ -82,7 +83,7 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     no_publish: Annotated[bool, typer.Option("--no-publish", help="Measure and report only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Tell more, with tracebacks.")] = False,
 ) -> None:
-    """Measure the loops, compare with the committed state, and report what changed."""
+    """Measure, compare with the committed state, report."""
     from autoresearch.core.renew import Selector
     from autoresearch.publish import Destinations, deliver, report_of
     from autoresearch.report.terminal import print_report
@@ -114,7 +115,7 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
 
 @app.command("schema")
 def schema_command() -> None:
-    """Print the JSON Schema of config.yml, with the settings of every installed loop."""
+    """Print the JSON Schema of config.yml."""
     from autoresearch.config.schema import dump
     from autoresearch.loops.registry import kinds, loop_class
 
@@ -130,7 +131,7 @@ def main() -> None:
             raise KeyboardInterrupt
         sys.exit(code)
     except typer.TyperException as error:
-        error.show()
+        typer.echo(f"autoresearch: {error.format_message()}\n  → autoresearch --help", err=True)
         sys.exit(UsageError.exit_code)
     except AutoresearchError as error:
         typer.echo(f"autoresearch: {error}", err=True)

@@ -246,7 +246,7 @@ def _exact(metric: Metric, reference: Sequence[float]) -> _Outcome:
 
 
 def _noisy(metric: Metric, reference: Sequence[float]) -> _Outcome:
-    from autoresearch.statistics import regression
+    import autoresearch.statistics.regression as regression  # noqa: PLR0402
 
     assert metric.better != "none"
     screening = regression.screen(reference, metric.value, better=metric.better)

@@ -146,7 +146,7 @@ class Rubric(Loop[Settings]):
                 rule=f"{self.name}/rate-down",
                 subject=rule,
                 severity="error",
-                message=f"yes to {_rate(was)} before, to {_rate(now)} now; by chance once in {1 / max(p, 1e-9):,.0f} times",
+                message=f"yes to {_rate(was)} before, to {_rate(now)} now; chance: 1 in {1 / max(p, 1e-9):,.0f}",
                 judged=True,
             )
             for rule, now in measurement.observations.items()

@@ -20,7 +20,7 @@ _INVISIBLE = re.compile(
 """Control, bidirectional and zero-width characters; the joiners that scripts and emoji need are not among them."""
 
 _SPECIAL = re.compile(
-    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?!\d\d:)(?=[\w+-]+:))
+    r"""(?P<broken>@ | \#(?=\d) | \bGH-(?=\d) | :(?=//) | www(?=\.) | :(?=[a-z+_-]|(?!\d\d:)\d\w*:))
       | (?P<commit>\b[0-9a-f]{7,40}\b)
       | (?P<escaped>[\\`*\[\]~] | (?<![A-Za-z0-9])_ | _(?![A-Za-z0-9]))
       | (?P<entity>[<>&|$])""",

@@ -37,7 +37,7 @@ def number(value: float | None, unit: str = "") -> str:
     if value is None:
         return "–"
     whole = _is_whole(value) or 10_000 <= abs(value) < _HUGE
-    text = f"{value:,.0f}" if whole else f"{value:.4g}"
+    text = f"{value:,.0f}" if whole else f"{value:,.4g}"
     return f"{text} {unit}".rstrip().replace("-", "−", text.startswith("-"))
 
 

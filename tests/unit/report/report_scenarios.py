@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from autoresearch.core.changes import BaselineRef, Change, Changes
 from autoresearch.core.measurement import Coverage, Measurement, Metric, Rule, Skipped, fingerprint
 from autoresearch.core.result import Run
 from autoresearch.report.build import build
+from autoresearch.report.markdown import render
 from autoresearch.report.model import Report
 
 RULES = {
@@ -187,3 +189,18 @@ def flood(count: int = 5_000, rules: int = 120) -> Report:
     ]
     known = [change("persisting", "words/known", f"/pages/{n:04}", message="as ever") for n in range(200)]
     return report([*changes, *known], verdict="fail")
+
+
+GOLDEN = Path(__file__).parent / "golden"
+GOLDEN_LIMITS = {
+    "all_well": None,
+    "first_run": None,
+    "trouble": None,
+    "recovered": None,
+    "not_measured": None,
+    "flood": 6_000,
+}
+
+if __name__ == "__main__":  # renew what the reports were approved to be; read the difference before committing it
+    for name, limit in GOLDEN_LIMITS.items():
+        (GOLDEN / f"{name}.md").write_text(render(globals()[name](), limit=limit), encoding="utf-8")

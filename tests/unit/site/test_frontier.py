@@ -34,7 +34,8 @@ def test_what_is_past_the_limit_is_counted() -> None:
 def test_honest_addresses_are_no_traps() -> None:
     honest = [
         "/2019/05/12/a-post", "/product/12345", "/docs/a/b/c/d/e/f", "/list?page=2&sort=price", "/a/a",
-        "/api/api-v1/api",        "/en/blog/en", "/search?q=mug", "/archive/2024/11", *(f"/blog?page={n}" for n in range(200)),
+        "/api/api-v1/api",
+               "/en/blog/en", "/search?q=mug", "/archive/2024/11", *(f"/blog?page={n}" for n in range(200)),
         *(f"/product/{n}" for n in range(700)),
     ]  # fmt: skip
     assert sorted(asked(*honest)) == sorted(honest)

@@ -74,7 +74,7 @@ class Reader:
         return self._links.setdefault(link, link)
 
     def memories(self, base: str) -> tuple[dict[str, Link | None], dict[str, Link | None]]:
-        """Where outcomes of an `href` are remembered: of root-relative or absolute ones, of those relative to `base`."""
+        """Where outcomes of an `href` are remembered: of root-relative and absolute ones, and relative to `base`."""
         folder = base[: base.rfind("/")]
         if folder != self._folder:
             self._folder, self._nearby = folder, {}
