@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from autoresearch.statistics.regression import confirm, screen
+from autoresearch.statistics.regression import CONFIRM_ALPHA, confirm, screen
 
 HISTORY, NEW, RERUNS = 20, 5, 3
 LEVEL = 100.0
@@ -65,10 +65,19 @@ def student3(rng: np.random.Generator, trials: int, runs: int) -> Array:
     return np.exp(0.03 / sqrt(3) * rng.standard_t(3, (trials, runs, 1 + RERUNS)))
 
 
-def bimodal(rng: np.random.Generator, trials: int, runs: int) -> Array:
-    """A Lighthouse-like score of whole points, upside down: most readings near 74, three in ten near a worse 70."""
-    mode = np.where(rng.random((trials, runs, 1 + RERUNS)) < 0.3, 70.0, 74.0)
-    return np.asarray(74 / np.round(mode + 0.6 * rng.standard_normal(mode.shape)))
+def bimodal(rare: float) -> Noise:
+    """A Lighthouse-like score of whole points, upside down: most readings near 74, a share `rare` near a worse 70."""
+
+    def noise(rng: np.random.Generator, trials: int, runs: int) -> Array:
+        mode = np.where(rng.random((trials, runs, 1 + RERUNS)) < rare, 70.0, 74.0)
+        return np.asarray(74 / np.round(mode + 0.6 * rng.standard_normal(mode.shape)))
+
+    return noise
+
+
+def exponential(rng: np.random.Generator, trials: int, runs: int) -> Array:
+    """A floor that nothing goes under, and an exponential tail above it, CV 3 %."""
+    return np.exp(0.03 * (rng.exponential(1, (trials, runs, 1 + RERUNS)) - 1))
 
 
 def mostly_zero(rng: np.random.Generator, trials: int, runs: int) -> Array:
@@ -97,11 +106,16 @@ def drifting(rng: np.random.Generator, trials: int, runs: int) -> Array:
     return np.exp(0.03 * sqrt(0.5) * (own + state[:, :, None]))
 
 
-CHOSEN_ON: dict[str, Noise] = {"Gaussian": gaussian(), "heavy": heavy(), "skewed (gamma)": skewed}
+CHOSEN_ON: dict[str, Noise] = {
+    "Gaussian": gaussian(),
+    "heavy": heavy(),
+    "skewed (gamma)": skewed,
+    **{f"two modes, {rare:.0%} of readings in the worse": bimodal(rare) for rare in (0.1, 0.2, 0.3)},
+}
 CONFIRMED_ON: dict[str, Noise] = {
     "Laplace": laplace,
     "Student's t, 3 df": student3,
-    "two modes, 70 and 74": bimodal,
+    "exponential": exponential,
     "CV 1 %": gaussian(0.01),
     "CV 6 %": gaussian(0.06),
     "heavy, log-normal CV 10 %": heavy(0.10),
@@ -142,7 +156,7 @@ def median_mad(history: Sequence[float], value: float) -> bool:
     return 0.6745 * (value - middle) > 3.5 * median(abs(x - middle) for x in history)
 
 
-def ours(history: Sequence[float], value: float, reruns: Sequence[float], *, alpha: float = 0.025) -> int:
+def ours(history: Sequence[float], value: float, reruns: Sequence[float], *, alpha: float = CONFIRM_ALPHA) -> int:
     """Screen, then three reruns at the same commit."""
     screening = screen(history, value, better="lower")
     if screening.verdict != "worse":

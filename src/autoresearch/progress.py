@@ -83,10 +83,10 @@ class Groups(Progress):
         pass
 
     def _say(self, loop: str, text: str) -> None:
-        self._lines[loop].append(" ".join(text.split()))
+        self._lines[loop].append(f"· {_inert(text)}")
 
     def _finish(self, loop: str, text: str) -> None:
-        lines = [f"::group::{loop}: {' '.join(text.split())}", *(f"  {line}" for line in self._lines.pop(loop, []))]
+        lines = [f"::group::{_inert(loop)}: {_inert(text)}", *self._lines.pop(loop, [])]
         sys.stderr.write("\n".join([*lines, "::endgroup::\n"]))
 
 
@@ -125,6 +125,11 @@ class Live(Progress):
         self._say(loop, text)
         if loop in self._tasks:
             self._display.update(self._tasks[loop], completed=1)
+
+
+def _inert(text: str) -> str:
+    """One line that the runner takes for no command, whatever a loop says: it knows `::name::` and `##[name]`."""
+    return " ".join(text.split()).replace("::", ": :").replace("##[", "## [")
 
 
 def choose(mask: Mask) -> Progress:

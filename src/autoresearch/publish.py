@@ -68,7 +68,10 @@ def _files(outcome: Outcome, to: Destinations) -> dict[Path, str]:
 def _philosophy(outcome: Outcome) -> dict[Path, str]:
     """`autoresearch/README.md`, when it is not in step; a README that is somebody else's alone stays."""
     path = outcome.plan.folder / "README.md"
-    existing = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+    try:
+        existing = path.read_bytes().decode("utf-8") if path.is_file() else None
+    except (OSError, UnicodeDecodeError):
+        return {}
     lines = [_line(loop) for loop in outcome.plan.configured]
     not_built = [(entry.loop, entry.because) for entry in outcome.plan.config.not_built]
     text = merge_into(existing, outcome.secrets.mask(philosophy(lines, not_built)))
@@ -77,5 +80,4 @@ def _philosophy(outcome: Outcome) -> dict[Path, str]:
 
 def _line(loop: AnyLoop) -> LoopLine:
     settings: LoopSettings = loop.settings
-    because = settings.because or loop.because
-    return LoopLine(loop.name, loop.kind, settings.rung, because, "" if settings.because else loop.measures)
+    return LoopLine(loop.name, loop.kind, settings.rung, settings.because or loop.because, loop.measures)

@@ -31,6 +31,7 @@ def build(
     not measured.
     """
     told = sorted(changes.changes, key=lambda change: change.order)
+    measurements = _in_order(measurements, run)
     numbers = Numbers(measurements, told, previous or {})
     kinds = _by_kind(told)
     loops = _rows(told, measurements, run, numbers)
@@ -52,6 +53,12 @@ def build(
         numbers=numbers.listed(),
         about=_about(run, version),
     )
+
+
+def _in_order(measurements: Sequence[Measurement], run: Run | None) -> Sequence[Measurement]:
+    """As the run planned its loops, the others by name after them."""
+    place = {loop: number for number, loop in enumerate(run.planned)} if run else {}
+    return sorted(measurements, key=lambda m: (place.get(m.loop, len(place)), m.loop))
 
 
 def _by_kind(changes: Iterable[Change]) -> Mapping[ChangeKind, list[Change]]:
@@ -82,7 +89,7 @@ def _group(loop: str, rule: str, changes: Sequence[Change], declared: Rule | Non
 
 def _title(rule: str, changes: Sequence[Change]) -> str:
     if all(change.metric is not None for change in changes):
-        return "A number that got worse"
+        return "Regressed metric"
     name = rule.rpartition("/")[2].replace("-", " ")
     return name[:1].upper() + name[1:]
 
@@ -144,7 +151,7 @@ def _rows(
             first_look=counts[loop, "first-look"],
             known=counts[loop, "persisting"],
         )
-        for loop in dict.fromkeys((*planned, *sorted(seen)))
+        for loop in dict.fromkeys((*planned, *seen))
     )
 
 
@@ -169,5 +176,5 @@ def _not_measured(measurements: Sequence[Measurement], loops: Sequence[LoopRow])
 def _about(run: Run | None, version: str) -> str:
     facts = [f"autoresearch {version}".rstrip()]
     if run is not None:
-        facts += [f"run {run.id}", f"commit `{run.sha[:7]}`" if run.sha else "", run.now]
+        facts += [f"run `{run.id}`", f"commit `{run.sha[:7]}`" if run.sha else "", run.now]
     return " · ".join(fact for fact in facts if fact)

@@ -32,7 +32,7 @@ class Numbers:
     """The metrics of a run, with their past and what was said of them."""
 
     def __init__(self, measurements: Sequence[Measurement], changes: Sequence[Change], previous: Previous) -> None:
-        self._measurements = sorted(measurements, key=lambda measurement: measurement.loop)
+        self._measurements = measurements
         self._metrics = {(m.loop, metric.selector): metric for m in measurements for metric in m.metrics}
         self._said = {(c.loop, f"{c.metric}@{c.subject}"): c for c in changes if c.metric is not None}
         self._previous = previous

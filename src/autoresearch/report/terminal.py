@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from autoresearch.report.escape import plain
 from autoresearch.report.model import Group, LoopRow, Number, Place, Places, Report, Told
@@ -32,21 +33,30 @@ class Line:
     fixed: bool = False
     """Whether it is a table's row, cut rather than wrapped."""
 
+    def commands_disarmed(self) -> tuple[str, str]:
+        """Lead and rest. GitHub's runner obeys `::…` at the start of a log's line, and `##[…` anywhere in it."""
+        lead, rest = (part.replace("##[", "## [") for part in (self.lead, self.rest))
+        if f"{lead}{rest}".lstrip().startswith("::"):
+            return "· ", lead + rest
+        return lead, rest
+
 
 def print_report(report: Report, console: Console | None = None) -> None:
     """Print it: with colours and wrapped to the width in a terminal, plain and unwrapped elsewhere."""
+    stream = cast("TextIO", console.file) if console else sys.stdout
+    if not (console.is_terminal if console else stream.isatty()):  # without rich: its import would double a small run
+        for line in lines(report):
+            text = " " * line.indent + "".join(line.commands_disarmed())
+            stream.write(_encodable(text.rstrip(), stream.encoding or "utf-8") + "\n")
+        return
     from rich.console import Console
     from rich.text import Text
 
     console = console or Console()
-    for line in lines(report, console.width if console.is_terminal else None):
-        text = Text(_encodable(line.lead, console.encoding), style=line.style)
-        text = Text.assemble(text, _encodable(line.rest, console.encoding))
-        if console.is_terminal:
-            for part in _wrapped(text, line, console):
-                console.print(part, no_wrap=True, overflow="ellipsis")
-        else:
-            console.print(Text.assemble(" " * line.indent, text), soft_wrap=True)
+    for line in lines(report, console.width):
+        lead, rest = (_encodable(part, console.encoding) for part in line.commands_disarmed())
+        for part in _wrapped(Text.assemble((lead, line.style), rest), line, console):
+            console.print(part, no_wrap=True, overflow="ellipsis")
 
 
 def _encodable(text: str, encoding: str) -> str:

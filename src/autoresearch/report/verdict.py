@@ -11,7 +11,7 @@ from autoresearch.report.words import age, listing, plural
 
 
 def headline(changes: Changes, loops: Sequence[LoopRow]) -> str:
-    """One line that a person wants to read: `Fails: 3 new findings (2 errors) and 1 metric that got worse`."""
+    """One line that a person wants to read: `Fails: 3 new findings (2 errors) and 1 regressed metric`."""
     trouble = listing(_trouble(changes.changes))
     missing = sum(not row.measured for row in loops)
     unmeasured = f"{missing} of {plural(len(loops), 'loop')} not measured" if missing else ""
@@ -53,7 +53,7 @@ def _trouble(changes: Sequence[Change]) -> list[str]:
     if findings and new["error"]:
         only = new.total() == new["error"]
         findings = plural(new.total(), "new error") if only else f"{findings} ({plural(new['error'], 'error')})"
-    return [part for part in (findings, _metrics(worse, "got worse")) if part]
+    return [part for part in (findings, plural(worse, "regressed metric") if worse else "") if part]
 
 
 def _old_trouble(changes: Sequence[Change]) -> list[str]:

@@ -2,13 +2,13 @@
 
 Two questions, asked in this order (`docs/adr/0002-robust-t-with-reruns.md`, `docs/benchmarks.md`):
 
-1. `screen`: does this run look unlike the history? Cheap and jumpy: about six clean runs in a hundred do, more where
-   the noise has outliers.
+1. `screen`: does this run look unlike the history? Cheap and jumpy: about five clean runs in a hundred do, twice as
+   many where the noise has outliers.
 2. `confirm`: do at least three more readings at the same commit say so too? Only that is a regression.
 
 Values are compared on a log scale, where noise is about as large for a number as for its double, by medians and a
-winsorised standard deviation, which single outliers hardly move (R. Wilcox, *Introduction to Robust Estimation and
-Hypothesis Testing*, 2012, ch. 3). A prior of 2 % noise keeps a short or silent history from looking exact.
+winsorised spread, which single outliers hardly move (R. Wilcox, *Introduction to Robust Estimation and Hypothesis
+Testing*, 2012, ch. 3). A prior of 2 % noise keeps a short or silent history from looking exact.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ Confirmation = Literal["confirmed", "refuted", "undecided"]
 REFERENCE_RUNS = 50
 """The newest runs of the history that are compared with."""
 MIN_REFERENCE = 5
-"""With fewer runs before it, a value is not judged: false alarms would pass 1 in 100 even after reruns."""
+"""With fewer runs before it, a value is not judged: false alarms would pass 5 in 1,000 even after reruns."""
 RECENT_RUNS = (1, 2, 3, 5)
 """A change may take a few runs to show: medians of the newest one, two, three and five runs are tested."""
-SCREEN_ALPHA = 0.02
+SCREEN_ALPHA = 0.03
 """One-sided level of each test of `screen`."""
-CONFIRM_ALPHA = 0.025
+CONFIRM_ALPHA = 0.05
 """One-sided level of the test of `confirm`."""
 MIN_RERUNS = 3
 MIN_EFFECT = 0.01
@@ -42,7 +42,7 @@ MIN_EFFECT = 0.01
 PRIOR_SD, PRIOR_DF = 0.02, 4
 """Noise expected before anything was seen: 2 %, trusted like four degrees of freedom."""
 WINSORISED = 0.1
-"""The share of the reference, at each end, that is pulled in before its standard deviation is taken."""
+"""The share of the reference, at each end, that is pulled in before its spread is taken."""
 
 _LOG_FROM = 0.01
 """Share of the typical value where the log scale is continued by its tangent, so that 0 and below have a place."""
@@ -101,20 +101,16 @@ class Reference:
 
     @classmethod
     def of(cls, values: Sequence[float], places: Sequence[float], scale: Scale) -> Reference:
-        """Median, and winsorised standard deviation with the prior, of two or more values and their places on `scale`.
+        """Median and winsorised spread, with the prior, of two or more values and their places on `scale`.
 
-        On the linear scale, where most values may be 0 and all noise on one side, the wider side stands for both.
-        Where the median is 0, the others are no outliers but the noise itself: then nothing is pulled in.
+        The spread is the root of twice the semivariance about the median, of the wider side: where one reading in
+        five comes from a slower mode, or most are 0, the variance of both sides would make the rare ones look
+        unheard of. Where the median is 0 nothing is pulled in: the others are the noise itself.
         """
         n, median, y = len(values), _median(values), sorted(places)
-        cut = round(WINSORISED * n) if median else 0
-        pulled = [y[cut]] * cut + y[cut : n - cut] + [y[n - 1 - cut]] * cut
-        center = _median(y)
-        if scale.kind == "log":
-            mean = fsum(pulled) / n
-            squares = fsum([(x - mean) ** 2 for x in pulled])
-        else:
-            squares = 2 * max(fsum([max(0.0, side * (x - center)) ** 2 for x in pulled]) for side in (1, -1))
+        cut, center = round(WINSORISED * n) if median else 0, _median(y)
+        off = [x - center for x in [y[cut]] * cut + y[cut : n - cut] + [y[n - 1 - cut]] * cut]
+        squares = 2 * max(fsum([x * x for x in off if x > 0]), fsum([x * x for x in off if x < 0]))
         df = n - 1 - 2 * cut
         variance = squares / (n - 1) * _winsorised_gain(n, cut)
         spread = sqrt((PRIOR_DF * PRIOR_SD**2 + df * variance) / (PRIOR_DF + df))

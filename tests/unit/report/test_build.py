@@ -27,10 +27,10 @@ FAILED = Measurement.failed("posts", "rubric", "no such file")
         ("pass", [], "All well: nothing new"),
         ("pass", [OLD], "All well: nothing new"),
         ("pass", [UNTITLED], "Passes, with 1 new finding"),
-        ("pass", [BROKEN, SLOWER], "Passes, with 1 new error and 1 metric got worse"),
+        ("pass", [BROKEN, SLOWER], "Passes, with 1 new error and 1 regressed metric"),
         ("fail", [BROKEN], "Fails: 1 new error"),
         ("fail", [BROKEN, UNTITLED], "Fails: 2 new findings (1 error)"),
-        ("fail", [SLOWER], "Fails: 1 metric got worse"),
+        ("fail", [SLOWER], "Fails: 1 regressed metric"),
         ("fail", [OLD], "Fails: 1 known error"),
         ("fail", [OLD, UNTITLED], "Fails: 1 new finding and 1 known error"),
         ("fail", [change("first-look", "seo/broken-link", "/a")], "Fails: 1 error at first look"),
@@ -72,6 +72,13 @@ def test_changes_in_any_order_make_the_same_report() -> None:
     shuffled = random.Random(1).sample(changes, len(changes))
     assert report(changes) == report(shuffled)
     assert trouble == scenarios.trouble()
+
+
+def test_loops_and_their_numbers_stand_in_the_order_of_the_plan() -> None:
+    told = report(measurements=[posts(), seo()])
+    assert [row.loop for row in told.loops] == ["seo", "posts"]
+    assert [number.loop for number in told.numbers] == ["seo", "seo", "seo", "posts"]
+    assert told == report(measurements=[seo(), posts()])
 
 
 def test_groups_come_with_the_gravest_first_and_the_title_and_fix_of_their_rule() -> None:

@@ -24,7 +24,7 @@ def test_a_report_is_as_it_was_read_and_approved(name: str) -> None:
 
 
 def test_the_verdict_is_the_first_line() -> None:
-    assert render(scenarios.trouble()).startswith("## ❌ Fails: 48 new findings (47 errors) and 1 metric got worse\n")
+    assert render(scenarios.trouble()).startswith("## ❌ Fails: 48 new findings (47 errors) and 1 regressed metric\n")
 
 
 def test_all_well_is_short() -> None:
@@ -131,7 +131,7 @@ def test_a_folder_without_a_template_changes_nothing(tmp_path: Path) -> None:
 def test_a_user_replaces_a_block_and_keeps_the_others(tmp_path: Path) -> None:
     mine = '{% extends "report.md.j2" %}{% block verdict %}**{{ report.headline }}**, says us{% endblock %}'
     rendered = overridden(tmp_path, mine)
-    assert rendered.startswith("**Fails: 48 new findings (47 errors) and 1 metric got worse**, says us\n\n| loop |")
+    assert rendered.startswith("**Fails: 48 new findings (47 errors) and 1 regressed metric**, says us\n\n| loop |")
     assert "### New" in rendered
 
 
@@ -147,7 +147,7 @@ def test_a_user_adds_to_a_block_and_uses_our_macros(tmp_path: Path) -> None:
 
 
 def test_what_a_user_prints_is_escaped_all_the_same(tmp_path: Path) -> None:
-    mine = "{% set x %}#1{% endset %}{{ x }}{% for g in report.new %}{{ g.title ~ ' @team ' ~ g.rule | upper }}{% endfor %}"
+    mine = "{% set x %}#1{% endset %}{{ x }}{% for g in report.new %}{{ g.title ~ ' @team ' ~ g.rule }}{% endfor %}"
     rendered = overridden(tmp_path, mine)
     assert "@&#8203;team" in rendered
     assert "#&#8203;1" in rendered

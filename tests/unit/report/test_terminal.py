@@ -28,7 +28,7 @@ def printed(told: Report, width: int = 80, *, terminal: bool = False, encoding: 
 
 def test_the_verdict_comes_first_and_then_a_row_a_loop() -> None:
     lines = printed(scenarios.trouble()).splitlines()
-    assert lines[0] == "✗ Fails: 48 new findings (47 errors) and 1 metric got worse"
+    assert lines[0] == "✗ Fails: 48 new findings (47 errors) and 1 regressed metric"
     assert lines[4].split() == ["seo", "broken-links", "0", "no", "change", "48", "1", "–", "1", "2"]
 
 
@@ -56,6 +56,14 @@ def test_nothing_from_outside_reaches_the_terminal_as_a_control_character_or_as_
     assert not {unicodedata.category(c) for c in text.replace("\n", "")} & {"Cc", "Cf"}
     assert "[bold red]x[/] [/nope] :tada:" in text
     assert not re.search(r"^\s*::", text, re.MULTILINE)
+
+
+def test_a_log_of_actions_gets_no_command_from_outside() -> None:
+    subjects = ["::error::no", " ::stop-commands::x", "##[add-mask]a", "x ##[error]y", ":" * 5]
+    findings = [change("new", "words/long", subject, message=subject) for subject in subjects]
+    findings += [change("unsure", "words/long", s, loop=s, evidence={"because": s}) for s in subjects]
+    text = printed(report(findings))
+    assert not [line for line in text.splitlines() if line.strip().startswith("::") or "##[" in line]
 
 
 def test_a_narrow_table_cuts_the_score_and_nothing_else() -> None:

@@ -99,4 +99,4 @@ def as_link(text: str) -> Link:
 
 
 def anchors(*names: str) -> array[int]:
-    return array("q", [hash(name) for name in names])
+    return array("q", sorted(hash(name) for name in names))

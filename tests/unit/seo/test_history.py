@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from autoresearch.core.baseline import Baseline
+from autoresearch.core.baseline import Baseline, Stamp
 from autoresearch.core.compare import Policy, compare
 from autoresearch.core.measurement import Measurement
 from autoresearch.core.renew import renew
-from autoresearch.core.baseline import Stamp
 from autoresearch.loops.seo import Seo, Settings
 from tests.unit.seo.site import Site
 

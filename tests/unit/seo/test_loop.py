@@ -13,17 +13,48 @@ from autoresearch.loops.seo.loop import MOST_PLACES
 from autoresearch.signals.site.model import Crawl
 from tests.unit.seo.site import NOW, Fixed, Site
 
-CONTRACT = """broken-link broken-fragment external-broken-link redirect-chain redirect-loop sitemap-missing sitemap-invalid
-sitemap-url-broken sitemap-url-redirects sitemap-url-noindex sitemap-url-not-canonical sitemap-missing-page
-sitemap-stale-lastmod sitemap-dishonest-lastmod orphan-page route-missing route-unexpected canonical-missing
-canonical-broken canonical-conflict noindex-unexpected robots-blocked page-gone soft-404 title-missing title-duplicate
-description-missing description-duplicate h1-missing lang-missing hreflang-invalid hreflang-no-return hreflang-missing
-meta-refresh mixed-content""".split()
+CONTRACT = {
+    "broken-link",
+    "broken-fragment",
+    "external-broken-link",
+    "redirect-chain",
+    "redirect-loop",
+    "sitemap-missing",
+    "sitemap-invalid",
+    "sitemap-url-broken",
+    "sitemap-url-redirects",
+    "sitemap-url-noindex",
+    "sitemap-url-not-canonical",
+    "sitemap-missing-page",
+    "sitemap-stale-lastmod",
+    "sitemap-dishonest-lastmod",
+    "orphan-page",
+    "route-missing",
+    "route-unexpected",
+    "canonical-missing",
+    "canonical-broken",
+    "canonical-conflict",
+    "noindex-unexpected",
+    "robots-blocked",
+    "page-gone",
+    "soft-404",
+    "title-missing",
+    "title-duplicate",
+    "description-missing",
+    "description-duplicate",
+    "h1-missing",
+    "lang-missing",
+    "hreflang-invalid",
+    "hreflang-no-return",
+    "hreflang-missing",
+    "meta-refresh",
+    "mixed-content",
+}
 DOCS = Path(__file__).parents[3] / "docs" / "loops" / "seo.md"
 
 
 def test_the_rules_are_those_of_the_contract() -> None:
-    assert sorted(rule.id for rule in Seo.rules) == sorted(f"seo/{name}" for name in CONTRACT)
+    assert {rule.id for rule in Seo.rules} == {f"seo/{name}" for name in CONTRACT}
 
 
 def test_every_rule_is_documented_with_its_severity() -> None:
@@ -88,11 +119,7 @@ def test_one_defect_in_a_thousand_places_is_told_once() -> None:
             site.links(subject, "/gone/")
     [finding] = site.measured().findings
     assert (finding.subject, finding.key) == ("/", "/gone")
-    assert finding.message == (
-        "links to /gone/, which answers 404: 1,001 pages, such as /p0, /p1, /p2 and 998 more"
-        if finding.message.endswith("more")
-        else "links to /gone/, which answers 404: 1,001 pages, such as /p0, /p1, /p2"
-    )
+    assert finding.message == "links to /gone/, which answers 404: 1,001 pages, such as /p0, /p1, /p2"
     assert next(m.value for m in site.measured().metrics if m.name == "broken-links") == MOST_PLACES + 1
 
 

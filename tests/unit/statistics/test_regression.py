@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from itertools import permutations
-from math import sqrt
 from statistics import fmean
 
 import pytest
@@ -115,8 +114,7 @@ def test_a_value_that_is_not_a_number_is_refused() -> None:
 
 def test_the_spread_of_the_reference_is_that_of_one_run() -> None:
     references = [screen(noise(seed, 50, cv=0.10), 100.0, better="lower").against for seed in range(200)]
-    with_prior = sqrt((4 * 0.02**2 + 39 * 0.10**2) / 43)  # 50 runs, of which 5 at each end are pulled in
-    assert fmean(r.spread for r in references if r) == pytest.approx(with_prior, rel=0.03)
+    assert fmean(r.spread for r in references if r) == pytest.approx(0.10, rel=0.07)
 
 
 # --- zeros and negative numbers -----------------------------------------------------------------------------------
@@ -140,7 +138,7 @@ def test_a_resolution_keeps_small_differences_quiet_on_any_history() -> None:
 def test_what_happened_often_before_is_not_worse_where_most_values_are_zero() -> None:
     often = [0.0, 0.0, 30.0, 0.0, 0.0, 0.0, 25.0, 0.0, 0.0, 35.0] * 3
     twice = [0.0, 30.0, *[0.0] * 8, 25.0, *[0.0] * 9]
-    for history, usual in ((often, 32.0), (twice, 20.0)):
+    for history, usual in ((often, 32.0), (twice, 15.0)):
         assert screen(history, usual, better="lower").verdict == "same"
         assert screen(history, 300.0, better="lower").verdict == "worse"
 
@@ -222,7 +220,7 @@ def test_noise_alone_raises_at_most_five_alarms_in_a_thousand_runs(kind: Callabl
 
 
 def test_a_step_of_ten_percent_is_caught_within_five_runs() -> None:
-    caught, trials = 0, 300
+    caught, trials = 0, 500
     for seed in range(trials):
         history = outlying(2 * seed, 20)
         for run in range(5):

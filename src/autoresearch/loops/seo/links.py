@@ -12,7 +12,7 @@ from autoresearch.loops.seo.view import View, is_error
 from autoresearch.signals.site.model import Page, Response
 from autoresearch.signals.site.urls import identity
 
-_BY_SCRIPT = re.compile(r"[/!?].*|.*=.*|:~:.*|L?\d+-L?\d+", re.DOTALL)
+_BY_SCRIPT = re.compile(r"[/!?].*|.*=.*|L?\d+-L?\d+", re.DOTALL)
 """Fragments that a script, not an id, answers: `#/route`, `#!route`, `#?query`, `#page=2`, the lines `#203-207`."""
 _UNSURE_OUTSIDE = {401, 402, 403, 405, 406, 407, 408, 409, 418, 421, 423, 425, 429, 451, 503}
 """How other sites turn away robots, while people get a page."""
@@ -33,19 +33,21 @@ def broken_fragments(view: View) -> Iterator[Finding]:
     """A link to `#section` of a page that was read and has no such id."""
     for page in view.met:
         for link in page.links:
-            if link.fragment and not _BY_SCRIPT.fullmatch(link.fragment):
-                target = view.page(link.target)
-                if target is not None and not _has_section(target, link.fragment) and _is_it(view, target, link.target):
-                    where = "itself" if target is page else link.target
-                    message = f"links to #{link.fragment} of {where}, where no such id exists"
-                    yield found("broken-fragment", page, message, key=f"{target.subject}#{link.fragment}")
+            if not link.fragment or (target := view.page(link.target)) is None:
+                continue
+            if not _has_section(target, link.fragment) and _is_it(view, target, link.target):
+                where = "itself" if target is page else link.target
+                message = f"links to #{link.fragment} of {where}, where no such id exists"
+                yield found("broken-fragment", page, message, key=f"{target.subject}#{link.fragment}")
 
 
 def _has_section(page: Page, fragment: str) -> bool:
-    """By id as written or decoded; a page that a script fills has its ids only in a browser."""
-    if page.has_anchor(fragment) or fragment.lower() == "top":
+    """By id, decoded or as written, or by a script; a page without words gets its ids from one, too."""
+    if page.has_anchor(fragment):
         return True
-    return not page.words or page.has_anchor(quote(fragment, safe="")) or page.has_anchor(quote(fragment))
+    if not page.words or fragment.lower() == "top" or _BY_SCRIPT.fullmatch(fragment):
+        return True
+    return page.has_anchor(quote(fragment, safe="")) or page.has_anchor(quote(fragment))
 
 
 def _is_it(view: View, page: Page, address: str) -> bool:

@@ -41,6 +41,8 @@ class View:
         self.users: dict[str, list[Page]] = {a: [] for a, r in crawl.responses.items() if _is_trouble(r)}
         """Address that fails or redirects more than once → the pages that link to it, in the order met."""
         self._landing: dict[str, Page | None] = {}
+        self._settled: set[str] = set()
+        """Addresses that a further link says nothing new about."""
         self._walk()
 
     def page(self, address: str) -> Page | None:
@@ -130,17 +132,23 @@ class View:
 
     def _newly_linked(self, page: Page) -> Iterator[Page]:
         """The pages that `page` is the first to link to; on the way, who uses the addresses with a problem."""
-        users, linked, landing = self.users, self.linked, self._landing
-        addresses = [link.target for link in page.links]
+        settled = self._settled
+        for link in page.links:
+            if link.target not in settled:  # one look-up for nearly all of millions of links
+                yield from self._take(page, link.target)
         if page.refresh:
-            addresses.append(page.refresh)
-        for address in addresses:
-            if address in users and users[address][-1:] != [page]:
-                users[address].append(page)
-            target = landing[address] if address in landing else self.page(address)
-            if target is not None and target.subject not in linked and target is not page:
-                linked.add(target.subject)
-                yield target
+            yield from self._take(page, page.refresh)
+
+    def _take(self, page: Page, address: str) -> Iterator[Page]:
+        users = self.users.get(address)
+        if users is not None and (not users or users[-1] is not page):
+            users.append(page)
+        target = self.page(address)
+        if target is not None and target.subject not in self.linked and target is not page:
+            self.linked.add(target.subject)
+            yield target
+        if users is None and (target is None or target.subject in self.linked):
+            self._settled.add(address)
 
 
 def _is_trouble(response: Response) -> bool:

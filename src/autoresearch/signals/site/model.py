@@ -8,6 +8,7 @@ the same things; addresses of other origins stay absolute.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -78,7 +79,7 @@ class Page:
     insecure: tuple[str, ...] = ()
     """`http:` addresses of scripts, styles, images, frames, media and form actions."""
     anchors: array[int] = field(default_factory=lambda: array("q"))
-    """`hash()` of every `id` and `<a name>`: a fragment is looked up, never listed. Only valid in this process."""
+    """`hash()` of every `id` and `<a name>`, sorted: fragments are looked up, never listed. Valid in this process."""
     text_hash: str = ""
     """Hex digest of the visible text of the main content, white space folded: what `lastmod` should follow."""
     words: int = 0
@@ -88,7 +89,11 @@ class Page:
 
     def has_anchor(self, fragment: str) -> bool:
         """Whether `#fragment` leads somewhere on this page ("" and "top" always do, text fragments too)."""
-        return fragment in {"", "top"} or fragment.startswith(":~:") or hash(fragment) in self.anchors
+        if fragment in {"", "top"} or fragment.startswith(":~:"):
+            return True
+        wanted = hash(fragment)
+        place = bisect_left(self.anchors, wanted)
+        return place < len(self.anchors) and self.anchors[place] == wanted
 
 
 @dataclass(slots=True, frozen=True)

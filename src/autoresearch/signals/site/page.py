@@ -123,7 +123,7 @@ class _Seen:
         found = {hash(name) for node in tree.css("[id]") if (name := node.id)}
         found.update(hash(name) for node in tree.css("a[name]") if (name := node.attributes.get("name")))
         page = self._page
-        page.anchors = array("q", found)
+        page.anchors = array("q", sorted(found))
         page.canonicals = tuple(dict.fromkeys(self._canonicals))
         page.alternates = tuple(dict.fromkeys(self._alternates))
 
