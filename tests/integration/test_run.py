@@ -138,7 +138,8 @@ def test_a_variable_that_is_not_set_stops_only_the_loop_that_needs_it(repository
 
 def test_when_the_state_cannot_be_written_the_result_is_kept(repository: Repository) -> None:
     finds(repository, "x")
-    ran = repository.run("--report", str(repository.root / "autoresearch/config.yml/below-a-file.md"))
+    unwritable = str(repository.root / "autoresearch/config.yml/below-a-file.md")
+    ran = repository.run("--report", unwritable, env={**os.environ, "TMPDIR": str(repository.root.parent)})
     assert ran.code == 4
     assert "cannot be" in ran.stderr
     kept = Path(ran.stderr.split("the result is kept in ")[1].splitlines()[0])

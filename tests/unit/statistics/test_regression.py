@@ -136,7 +136,7 @@ def test_a_resolution_keeps_small_differences_quiet_on_any_history() -> None:
 
 
 def test_what_happened_often_before_is_not_worse_where_most_values_are_zero() -> None:
-    often = [0.0, 0.0, 30.0, 0.0, 0.0, 0.0, 25.0, 0.0, 0.0, 35.0] * 3
+    often = [30.0, 0.0, 0.0, 0.0, 25.0, 0.0, 35.0, 0.0, 0.0, 0.0] * 3
     twice = [0.0, 30.0, *[0.0] * 8, 25.0, *[0.0] * 9]
     for history, usual in ((often, 32.0), (twice, 15.0)):
         assert screen(history, usual, better="lower").verdict == "same"
