@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from math import sqrt
 from statistics import fmean, median, stdev
 
@@ -172,7 +173,7 @@ def ours_alone(history: Sequence[float], value: float) -> bool:
 def otava() -> Rule | None:
     """Apache Otava: its change points at p = .001, an increase at one of the new runs; None when not installed."""
     try:
-        from otava.analysis import compute_change_points
+        compute_change_points = import_module("otava.analysis").compute_change_points
     except ImportError:
         return None
 

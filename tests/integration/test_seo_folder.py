@@ -12,8 +12,8 @@ SITE = "site: {url: 'https://shop.example', source: dist, dist: dist/}\nloops: {
 def page(path: str, text: str = "Stoneware, thrown by hand.", *, head: str = "", links: tuple[str, ...] = ()) -> str:
     anchors = "".join(f'<a href="{link}">{link}</a> ' for link in ("/", *links))
     return (
-        f'<!doctype html><html lang="en"><head><title>Page {path}</title><meta name="description" content="About {path}.">'
-        f'<link rel="canonical" href="https://shop.example{path}">{head}</head>'
+        f'<!doctype html><html lang="en"><head><title>Page {path}</title>'
+        f'<meta name="description" content="About {path}."><link rel="canonical" href="https://shop.example{path}">{head}</head>'
         f'<body><nav>{anchors}</nav><main><h1 id="start">{path}</h1><p>{text}</p></main></body></html>'
     )
 
@@ -129,6 +129,29 @@ def test_without_a_config_the_built_site_is_found_and_its_origin_read_from_its_c
 ) -> None:
     build(repository)
     assert told(repository.run("seo")) == []
+
+
+def relocatable(*links: str) -> str:
+    return page("/", links=links).replace('<link rel="canonical" href="https://shop.example/">', "")
+
+
+def test_links_out_of_a_folder_that_may_be_mounted_anywhere_prove_nothing(repository: Repository) -> None:
+    repository.write("dist/index.html", relocatable("a/b.html", "../other/x.html", "a/../../y.html", "/current/"))
+    repository.write("dist/a/b.html", relocatable("../index.html", "../../z.html", "c.html"))
+    found = {(rule, subject, key) for _, rule, subject, key in told(repository.run("seo"))}
+    assert {f for f in found if f[0] == "seo/broken-link"} == {("seo/broken-link", "/a/b", "/a/c")}
+
+
+def test_links_from_the_root_count_where_the_root_is_the_hosts(repository: Repository) -> None:
+    repository.write("dist/index.html", relocatable("/a/b.html", "/gone.html"))
+    repository.write("dist/a/b.html", relocatable("../index.html"))
+    found = {(rule, subject, key) for _, rule, subject, key in told(repository.run("seo"))}
+    assert {f for f in found if f[0] == "seo/broken-link"} == {("seo/broken-link", "/", "/gone")}
+
+
+def test_a_single_page_with_a_dead_link_from_the_root_is_told(repository: Repository) -> None:
+    repository.write("dist/index.html", relocatable("/gone.html"))
+    assert ("seo/broken-link", "/") in {(rule, subject) for _, rule, subject, _ in told(repository.run("seo"))}
 
 
 def test_the_same_folder_gives_the_same_bytes(repository: Repository) -> None:

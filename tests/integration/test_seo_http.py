@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,13 +30,13 @@ def healthy(path: str, *links: str, head: str = "") -> bytes:
 
 
 @pytest.fixture
-def shop(server: Server) -> Iterator[Server]:
+def shop(server: Server) -> Server:
     server.answers["/"] = healthy("/", "/pots", "/team")
     server.answers["/pots"] = healthy("/pots", "/")
     server.answers["/team"] = healthy("/team", "/")
     entries = "".join(f"<url><loc>{server.url}{path}</loc></url>" for path in ("/", "/pots", "/team"))
     server.answers["/sitemap.xml"] = (200, {"Content-Type": "application/xml"}, f"<urlset>{entries}</urlset>".encode())
-    yield server
+    return server
 
 
 def measured(server: Server, remembered: tuple[str, ...] = (), **settings: object) -> Measurement:

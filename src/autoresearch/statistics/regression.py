@@ -2,8 +2,8 @@
 
 Two questions, asked in this order (`docs/adr/0002-robust-t-with-reruns.md`, `docs/benchmarks.md`):
 
-1. `screen`: does this run look unlike the history? Cheap and jumpy: about five clean runs in a hundred do, twice as
-   many where the noise has outliers.
+1. `screen`: does this run look unlike the history? Cheap and jumpy: of a hundred clean runs about four look
+   worse, and as many better; up to twice that where the noise has outliers.
 2. `confirm`: do at least three more readings at the same commit say so too? Only that is a regression.
 
 Values are compared on a log scale, where noise is about as large for a number as for its double, by medians and a
@@ -160,9 +160,9 @@ def screen(
 ) -> Screening:
     """Compare `value`, this run's, with the metric's `history`, oldest first, since its last accepted level.
 
-    `resolution` is the smallest change that matters, in the metric's unit, besides the relative floor of 1 %. With n
-    runs a look, raise fewer suspicions by a lower `alpha` (one-sided, for each window). What is found is a
-    suspicion: `confirm` it. A window counts only if the newest value lies on that side as well, so that yesterday's
+    `resolution` is the smallest change that matters, in the metric's unit, besides the relative floor of 1 %. `alpha`
+    is one-sided, for each window; lower it where many metrics are looked at in one run. What is found is a suspicion:
+    `confirm` it. A window counts only if the newest value lies on that side as well, so that yesterday's
     outlier does not speak today. Fewer than `MIN_REFERENCE` runs are `too-little-data`, which is not `same`.
 
     Raises `ValueError` for values that are not finite: they would pass every comparison.

@@ -13,6 +13,7 @@ from autoresearch.signals.site import sitemap
 from autoresearch.signals.site.folder import Folder
 from autoresearch.signals.site.gather import MAX_BYTES, MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
 from autoresearch.signals.site.model import Crawl, Response
+from autoresearch.signals.site.mount import UnmountedReader
 from autoresearch.signals.site.origin import infer, mount_of
 from autoresearch.signals.site.page import Reader
 from autoresearch.signals.site.robots import Robots
@@ -45,8 +46,9 @@ class DiskCrawl(Gathered):
         self.crawl.origin = origin if mount else ""
         self.robots = Robots(self._content("/robots.txt", sitemap.MAX_BYTES))
         self._read_sitemaps(place)
-        self._read_pages(Reader(place), origin + base.rstrip("/"))
-        self._look_up()
+        reader = Reader(place) if mount else UnmountedReader(place)
+        self._read_pages(reader, origin + base.rstrip("/"))
+        self._look_up(self._unproven(reader))
         return self.conclude("/")
 
     def _named(self) -> Iterator[tuple[str, str]]:
@@ -98,7 +100,14 @@ class DiskCrawl(Gathered):
             page.file = self._prefix + name
             self.crawl.pages.setdefault(page.subject, page)
 
-    def _look_up(self) -> None:
+    def _unproven(self, reader: Reader) -> set[str]:
+        """Addresses that may well exist outside of the folder."""
+        if not isinstance(reader, UnmountedReader):
+            return set()
+        there = (a for a in reader.from_root if self._folder.find(a) or self._folder.redirect(a))
+        return reader.unproven(self.crawl.pages.values(), {*self.statuses, *there})
+
+    def _look_up(self, unproven: set[str]) -> None:
         wanted = deque(
             target
             for page in self.crawl.pages.values()
@@ -112,7 +121,7 @@ class DiskCrawl(Gathered):
         wanted.extend(self._seeds)
         while wanted:
             address = wanted.popleft()
-            if not address.startswith("/") or address in self.statuses:
+            if not address.startswith("/") or address in self.statuses or address in unproven:
                 continue
             if not self.robots.allows(address):
                 self.crawl.disallowed.setdefault(address, "")
