@@ -28,6 +28,7 @@ class Router:
     """What, in a config or among dependencies, makes pages without a file: then no page is a stranger."""
 
     def read(self, root: Path, project: Path, dependencies: Iterable[str]) -> Routes | None:
+        """The routes of `project`, with files named from `root`; None when it has none of this framework's."""
         static: dict[str, str] = {}
         dynamic: list[str] = []
         seen = False

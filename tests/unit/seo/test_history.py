@@ -92,6 +92,8 @@ def test_a_redesign_that_changes_every_text_makes_no_page_stale() -> None:
         ("2026-01-08", None, False),
         (None, "2026-01-08", False),
         ("yesterday", "today", False),
+        ("yesterday", "2026-10-05", False),
+        ("2026-01-08T23:00:00Z", "2026-01-09", True),
     ],
 )
 def test_a_date_that_moves_without_the_text_is_dishonest(old: str | None, new: str | None, is_told: bool) -> None:

@@ -82,6 +82,7 @@ def test_translations_that_no_page_names_are_missing() -> None:
     for page in site.crawl.pages.values():
         page.alternates = ()
     assert site.findings() == [("hreflang-missing", s, "") for s in ("/", "/about", "/de", "/de/about")]
+    assert site.message("hreflang-missing") == "does not name its other languages: /de"
 
 
 def test_translations_that_the_sitemap_names_are_not() -> None:

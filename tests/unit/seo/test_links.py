@@ -135,6 +135,15 @@ def test_a_page_that_only_a_sitemap_knows_is_an_orphan() -> None:
     assert site.findings() == [("orphan-page", "/lonely", "")]
 
 
+def test_an_orphan_that_no_sitemap_lists_may_be_meant_for_nobody_and_is_only_advice() -> None:
+    site = Site("/lonely/", "/left-over/")
+    site.without("/lonely/")
+    site.without("/left-over/")
+    del site.crawl.sitemaps.entries["/left-over/"]
+    orphans = {f.subject: f.severity for f in site.measured().findings if f.rule == "seo/orphan-page"}
+    assert orphans == {"/lonely": "warning", "/left-over": "info"}
+
+
 def test_a_page_with_a_link_to_itself_is_still_an_orphan_and_one_behind_a_redirect_is_not() -> None:
     site = Site("/lonely/", "/moved/")
     site.without("/lonely/")
