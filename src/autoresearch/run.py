@@ -147,7 +147,12 @@ def run(request: Request, progress_for: Callable[[Mask], Progress] = choose) -> 
 
 def _measure(planned: Plan, bench: Bench, request: Request, stamp: Stamp) -> list[LoopOutcome]:
     baselines, broken = _baselines(planned)
-    bench.signals.remember(subject for baseline in baselines.values() for subject in baseline.observations)
+    bench.signals.remember(
+        subject
+        for baseline in baselines.values()
+        for subject, facts in baseline.observations.items()
+        if facts.get("status", 200) == 200  # what was gone then need not be asked for again
+    )
     measurements = bench.measure([loop for loop in planned.loops if loop.name not in broken])
     outcomes = []
     for loop in planned.loops:

@@ -91,16 +91,17 @@ def test_the_origin_is_guessed_from_what_pages_call_themselves(tmp_path: Path) -
 def test_sitemaps_and_robots_are_read_from_the_folder(tmp_path: Path) -> None:
     entries = "<urlset><url><loc>https://a.example/x</loc></url><url><loc>relative</loc></url></urlset>"
     files = {
-        "index.html": html("/private/y"),
+        "index.html": html("/private/y", "/private/z.html"),
         "x.html": html(),
         "private/y.html": html(),
+        "private/z.html": html(),
         "robots.txt": "User-agent: *\nDisallow: /private\nSitemap: https://a.example/map.xml\nSitemap: https://a.example/no.xml",
         "map.xml": entries,
     }
     crawl = site(tmp_path, files, url="https://a.example")
     assert list(crawl.sitemaps.entries) == ["/x"]
     assert [name for name, _ in crawl.sitemaps.errors] == ["/map.xml", "/no.xml"]
-    assert crawl.disallowed == {"/private/y": "/"}
+    assert crawl.disallowed == {"/private/y": "/", "/private/z.html": "/"}
 
 
 def test_a_page_that_is_too_large_or_unreadable_is_told(tmp_path: Path) -> None:

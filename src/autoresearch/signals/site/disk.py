@@ -119,12 +119,16 @@ class DiskCrawl(Gathered):
         )
         wanted.extend(self.crawl.sitemaps.entries)
         wanted.extend(self._seeds)
+        seen: set[str] = set()
         while wanted:
             address = wanted.popleft()
-            if not address.startswith("/") or address in self.statuses or address in unproven:
+            if address in seen or not address.startswith("/") or address in unproven:
                 continue
+            seen.add(address)
             if not self.robots.allows(address):
-                self.crawl.disallowed.setdefault(address, "")
+                self.crawl.disallowed[address] = ""
+            if address in self.statuses:
+                continue
             self.statuses[address] = Response(address, 404)
             if redirect := self._folder.redirect(address):
                 self.statuses[address].status, self.locations[address] = redirect
