@@ -118,12 +118,13 @@ def measure(contestants: Sequence[Contestant], repeats: int) -> Iterator[tuple[C
         yield contestant, runs[contestant.name], dead[contestant.name]
 
 
-def compare(site: Site, contestants: Sequence[Contestant], repeats: int) -> str:
-    """The table of one source."""
-    rows, ours_seconds = [], 0.0
+def compare(site: Site, contestants: Sequence[Contestant], repeats: int) -> tuple[str, dict[str, float]]:
+    """The table of one source, and each program's time as a multiple of ours."""
+    rows, ours_seconds, times = [], 0.0, {}
     for contestant, runs, dead in measure(contestants, repeats):
         seconds = statistics.median(ended.seconds for ended in runs)
         ours_seconds = ours_seconds or seconds
+        times[contestant.name] = seconds / ours_seconds
         rows.append(
             [
                 contestant.name,
@@ -136,7 +137,7 @@ def compare(site: Site, contestants: Sequence[Contestant], repeats: int) -> str:
             ]
         )
     head = ["", "s, median (range)", "URLs/s", "CPU s", "peak MB", "dead links found", "time against ours"]
-    return page.table(head, rows)
+    return page.table(head, rows), times
 
 
 @contextmanager
@@ -157,7 +158,7 @@ def against_peers(pages: int, repeats: int) -> str:
     with a_site(pages) as (site, work, serve):
         served = ["--base-url", f"{site.origin}/"]
         with serve():
-            over_http = compare(
+            over_http, times = compare(
                 site,
                 [
                     ours(site, work, "live"),
@@ -167,7 +168,7 @@ def against_peers(pages: int, repeats: int) -> str:
                 ],
                 repeats,
             )
-        from_disk = compare(
+        from_disk, _ = compare(
             site,
             [
                 ours(site, work, "dist"),
@@ -177,7 +178,15 @@ def against_peers(pages: int, repeats: int) -> str:
         )
         size = sum(file.stat().st_size for file in site.folder.rglob("*.html")) / pages / 1000
     facts = f"{pages:,} pages of {size:.0f} KB and {DEAD_LINKS} dead links; median of {repeats}."
+    facts += (
+        f" Against linkinator {_verdict(times, 'linkinator', 3)}; against tuned lychee {_verdict(times, _TUNED[0], 1)}."
+    )
     return f"{facts}\n\nServed by nginx on loopback:\n\n{over_http}\n\nThe folder on disk:\n\n{from_disk}"
+
+
+def _verdict(times: dict[str, float], part: str, target: float) -> str:
+    (multiple,) = (times[name] for name in times if part in name)
+    return f"{multiple:.2f}× (target: {target}×, {'met' if multiple >= target else 'missed'})"
 
 
 def scaling(largest: int) -> str:

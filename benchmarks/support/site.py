@@ -133,8 +133,7 @@ def _page(number: int, pages: int, origin: str, paragraphs: list[str], dead: int
 
 def _sitemap(pages: int, origin: str) -> str:
     urls = "\n".join(
-        f"<url><loc>{origin}{_href(n)}</loc><lastmod>2026-03-{n % 28 + 1:02}</lastmod></url>"
-        for n in range(pages)
+        f"<url><loc>{origin}{_href(n)}</loc><lastmod>2026-03-{n % 28 + 1:02}</lastmod></url>" for n in range(pages)
     )
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return f"{head}{urls}\n</urlset>\n"

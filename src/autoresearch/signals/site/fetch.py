@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from autoresearch import __version__
 from autoresearch.signals.site.gather import MAX_BYTES
@@ -26,6 +29,7 @@ _MAX_RETRY_AFTER = 10.0
 _CONCURRENCY_LOCAL = 32
 _CONCURRENCY_PUBLIC = 8
 _DEFAULT_PACE = 10.0
+_ENCODED = re.compile(r"[!-~]+")
 _RETRY = {429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 USER_AGENT = f"autoresearch/{__version__} (site monitor)"
@@ -47,6 +51,7 @@ class Answer:
     error: str = ""
     seconds: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Case does not matter in its names."""
 
     @property
     def content_type(self) -> str:
@@ -79,7 +84,7 @@ class Fetcher:
 
     async def get(self, url: str, *, method: str = "GET", limit: int = MAX_BYTES, html_only: bool = False) -> Answer:
         """Ask, and ask again where that may help. Never raises for what a server does."""
-        host = urlsplit(url).hostname
+        host = _host(url)
         if why := refused(host, self._own_host):
             return Answer(error=f"not asked: {why}")
         answer = Answer()
@@ -106,8 +111,9 @@ class Fetcher:
     async def _once(self, url: str, method: str, limit: int, html_only: bool) -> Answer:
         began = time.monotonic()
         try:
-            async with self._session.request(method, url, allow_redirects=False) as response:
-                headers = {name.lower(): value for name, value in response.headers.items()}
+            address = URL(url, encoded=_ENCODED.fullmatch(url) is not None)
+            async with self._session.request(method, address, allow_redirects=False) as response:
+                headers = response.headers
                 answer = Answer(response.status, headers=headers)
                 if response.status in _REDIRECTS:
                     answer.location = _location(url, headers.get("location", ""))
@@ -183,6 +189,16 @@ def _location(url: str, location: str) -> str | None:
         return target.partition("#")[0] if urlsplit(target).hostname else None
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=4096)
+def _host_of_origin(origin: str) -> str | None:
+    return urlsplit(origin).hostname
+
+
+def _host(url: str) -> str | None:
+    end = url.find("/", len("https://"))
+    return _host_of_origin(url if end < 0 else url[:end])
 
 
 def _retry_after(answer: Answer) -> float | None:

@@ -17,6 +17,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._base = str(root)
         self._files: set[str] = set()
         self._list("")
         self._redirects, self._wildcards = self._read_redirects()
@@ -55,9 +56,9 @@ class Folder:
 
     def read(self, name: str, limit: int) -> bytes | None:
         """A file's content; None when it is larger than `limit` bytes. Raises `OSError`."""
-        with (self.root / name).open("rb") as file:
-            body = file.read(limit + 1)
-        return body if len(body) <= limit else None
+        with open(f"{self._base}/{name}", "rb", buffering=0) as file:  # noqa: PTH123  a third of the time of a Path
+            size = os.fstat(file.fileno()).st_size
+            return file.read(size) if size <= limit else None
 
     def _list(self, prefix: str) -> None:
         """Note the files below `prefix` ("" or ending in a slash); a link is a file only if it stays inside."""

@@ -83,7 +83,7 @@ class Page:
     text_hash: str = ""
     """Hex digest of the visible text of the main content, white space folded: what `lastmod` should follow."""
     words: int = 0
-    """Number of words in the first 4,000 characters of that text: enough to tell an empty page."""
+    """Number of words in the first 1,200 characters of that text: enough to tell an empty page."""
     depth: int = 0
     """Clicks from the start page over internal links; -1 where no link leads."""
 

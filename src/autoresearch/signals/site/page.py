@@ -18,10 +18,11 @@ from autoresearch.signals.site.urls import MAX_LENGTH, Place, absolute, fragment
 _FACTS = "html,base[href],title,h1,link[rel],meta"
 _INSECURE = "[src^='http:'],[data^='http:'],[action^='http:']"
 _NO_CONTENT = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "svg"]
+_NO_CONTENT_SELECTOR = ",".join(_NO_CONTENT)
 _REFRESH = re.compile(r"\s*\d*\.?\d*\s*(?:[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]*)['\"]?\s*)?$", re.IGNORECASE)
 _LINK_HEADER = re.compile(r"<([^>]*)>\s*((?:;[^,<]*)*)")
 _MAX_TEXT = 500
-_COUNTED = 4_000
+_COUNTED = 1_200
 _SPACE = b" \t\n\r\f\v"
 _MAX_LINKS = 20_000
 _MAX_REMEMBERED = 500_000
@@ -201,7 +202,8 @@ def _content(page: Page, tree: LexborHTMLParser) -> None:
         return
     mains = tree.css("main")
     node = mains[0] if len(mains) == 1 else tree.body
-    node.strip_tags(_NO_CONTENT)
+    if node.css_first(_NO_CONTENT_SELECTOR) is not None:
+        node.strip_tags(_NO_CONTENT)
     text = node.text(separator=" ")
     page.words = len(text[:_COUNTED].split())
     page.text_hash = blake2b(text.encode("utf-8", "replace").translate(None, _SPACE), digest_size=8).hexdigest()

@@ -13,7 +13,9 @@ _SAFE = "/:@!$&'()*+,;=~-._%"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
-_PLAIN = re.compile(r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?")
+_PLAIN_PATH = r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
+_PLAIN = re.compile(_PLAIN_PATH)
+_PLAIN_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+/" + _PLAIN_PATH)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 MAX_LENGTH = 2_000
 """A longer address is no link that anybody follows; it is cut out of the crawl."""
@@ -87,12 +89,12 @@ class Place:
     mounts: tuple[tuple[str, str], ...]
 
     def quick(self, reference: str) -> str | None:
-        """The path of an absolute or root-relative reference that needs no normalising, as nearly all do, or None."""
+        """What an absolute or root-relative reference leads to, if it needs no normalising, as nearly all; else None."""
         for origin, base in self.mounts:
             for root in (origin + base, base):
                 if reference.startswith(root) and _PLAIN.fullmatch(rest := reference[len(root) :]):
                     return "/" + rest
-        return None
+        return reference if _PLAIN_URL.fullmatch(reference) and len(reference) <= MAX_LENGTH else None
 
     def inward(self, url: str) -> str | None:
         """The path (and query) of an absolute URL if it is the site's own, else None."""
