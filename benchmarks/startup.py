@@ -20,7 +20,7 @@ from support.stopwatch import Run, run
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv" / "bin" / "python"
-HEAVY = ("aiohttp", "duckdb", "github", "httpx", "jinja2", "numpy", "playwright", "rich", "scipy", "selectolax")
+HEAVY = ("duckdb", "github", "httpx", "jinja2", "numpy", "playwright", "pycurl", "rich", "scipy", "selectolax")
 """Imported where they are used, and so not for a list of commands."""
 _CONFIG = "version: 1\nloops:\n  greeting: {kind: script, command: [sh, greet.sh]}\n"
 _SCRIPT = """echo '{"metrics": [{"name": "greetings", "value": 3, "better": "higher"}]}'\n"""

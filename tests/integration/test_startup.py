@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 HEAVY = {
-    "aiohttp",
+    "pycurl",
     "asyncio",
     "duckdb",
     "github",

@@ -58,3 +58,11 @@ def test_when_time_is_up_the_rest_is_not_asked(server: Server, monkeypatch: pyte
     limits = CrawlLimits(requests_per_second=1000, time_limit=1e-9)
     found = check([f"{server.url}/a"], limits=limits, say=lambda _: None)
     assert found[f"{server.url}/a"].error == "not asked: out of time"
+
+
+def test_a_name_that_leads_to_a_private_address_is_not_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "refused", lambda host, own: None)  # as if the name said nothing
+    address = server.url.replace("127.0.0.1", "localhost") + "/a"
+    answer = ask(address)[address]
+    assert "a private address" in answer.error
+    assert server.asked == []

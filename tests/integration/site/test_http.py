@@ -180,7 +180,7 @@ HOSTILE: dict[str, Any] = {
     "broken gzip": lambda: (200, {"Content-Type": "text/html", "Content-Encoding": "gzip"}, b"\x1f\x8bnonsense"),
     "server error": lambda: (500, {}, b""),
     "rate limit": lambda: (429, {"Retry-After": "0"}, b""),
-    "header of 100 kB": lambda: (200, {"Content-Type": "text/html", "X": "x" * 100_000}, b""),
+    "header of 400 kB": lambda: (200, {"Content-Type": "text/html", "X": "x" * 400_000}, b""),
 }
 
 

@@ -89,7 +89,7 @@ class Place:
     mounts: tuple[tuple[str, str], ...]
 
     def quick(self, reference: str) -> str | None:
-        """What an absolute or root-relative reference leads to, if it needs no normalising, as nearly all; else None."""
+        """What an absolute or root-relative reference leads to, if it needs no normalising; else None."""
         for origin, base in self.mounts:
             for root in (origin + base, base):
                 if reference.startswith(root) and _PLAIN.fullmatch(rest := reference[len(root) :]):
