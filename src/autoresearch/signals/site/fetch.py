@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -138,7 +138,7 @@ class Fetcher:
             error = exchange.explain(*failure.args)
         except UnicodeError as failure:
             return Answer(error=f"not an address: {failure}"[:300])
-        answer = exchange.answer(url, error)
+        answer = exchange.answer(url, curl.getinfo(pycurl.RESPONSE_CODE), error)
         answer.seconds = time.monotonic() - began
         self._idle.append(curl)
         return answer
@@ -152,8 +152,7 @@ class _Exchange:
         self._limit = limit
         self._html_only = html_only
         self._private = private
-        self._status = 0
-        self._headers: dict[str, str] = {}
+        self._head = BytesIO()
         self._body = BytesIO()
         self._unwanted = False
         self._refused = ""
@@ -163,7 +162,7 @@ class _Exchange:
         curl.setopt(pycurl.URL, url)
         curl.setopt(pycurl.NOBODY, self._method == "HEAD")
         curl.setopt(pycurl.TIMEOUT_MS, int(MAX_SECONDS * 1000))
-        curl.setopt(pycurl.HEADERFUNCTION, self._header)
+        curl.setopt(pycurl.HEADERFUNCTION, self._head.write)
         curl.setopt(pycurl.WRITEFUNCTION, self._write)
         curl.setopt(pycurl.OPENSOCKETFUNCTION, self.open_socket)
 
@@ -189,34 +188,35 @@ class _Exchange:
         kind = "TLS" if code in _TLS else "DNS" if code == pycurl.E_COULDNT_RESOLVE_HOST else "unreadable answer"
         return f"{'connection' if code in _CONNECTION else kind}: {message}"[:300]
 
-    def answer(self, url: str, error: str) -> Answer:
+    def answer(self, url: str, status: int, error: str) -> Answer:
         """All that came; nothing but the reason where it is no answer."""
         if error:
             return Answer(error=error)
-        answer = Answer(self._status, self._body.getvalue(), headers=self._headers)
+        answer = Answer(status, self._body.getvalue(), headers=self._headers)
         if answer.status in _REDIRECTS:
             answer.location = _location(url, self._headers.get("location", ""))
             if answer.location is None:
                 answer.error = "redirects without a usable Location"
         return answer
 
-    def _header(self, raw: bytes) -> None:
-        line = raw.decode("latin-1").rstrip("\r\n")
-        if line.startswith("HTTP/"):
-            self._headers = {}
-            self._status = int(line.split(" ", 2)[1])
-            return
-        name, mark, value = line.partition(":")
-        if mark:
-            name, value = name.strip().lower(), value.strip()
-            self._headers[name] = f"{self._headers[name]}, {value}" if name in self._headers else value
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        """The headers of the last answer, without the informational ones before it."""
+        head = self._head.getvalue().decode("latin-1").rstrip("\r\n")
+        headers: dict[str, str] = {}
+        for line in head[max(0, head.rfind("\r\n\r\nHTTP/")) :].split("\r\n"):
+            name, mark, value = line.partition(":")
+            if mark and not line.startswith("HTTP/"):
+                name, value = name.strip().lower(), value.strip()
+                headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return headers
 
     def _write(self, chunk: bytes) -> int:
         """Take a part of the body; -1 hangs up."""
         if not self._body.tell():
             kind = self._headers.get("content-type", "").partition(";")[0].strip().lower()
             html = kind in {"", "text/html", "application/xhtml+xml"}
-            self._unwanted = self._status in _REDIRECTS or (self._html_only and not html)
+            self._unwanted = "location" in self._headers or (self._html_only and not html)
         if self._unwanted:
             return -1
         self._body.write(chunk)

@@ -36,6 +36,8 @@ class HttpCrawl(Gathered):
         self._fetcher: Fetcher
         self._reader: Reader
         self._root = ""
+        self._met: set[str] = set()
+        """Addresses that some page has led to: most of a page's links are in its navigation."""
 
     async def run(self) -> Crawl:
         """Look at the site. Raises `NotMeasuredError` when its start page or its robots.txt cannot be had."""
@@ -172,10 +174,11 @@ class HttpCrawl(Gathered):
         known = self.crawl.pages.get(page.subject)
         if known is None or page.url < known.url:
             self.crawl.pages[page.subject] = page
-        for link in page.links:
-            if link.target.startswith("/"):
-                self._frontier.add(link.target)
-        for target in (*page.canonicals, *(a.target for a in page.alternates), page.refresh or ""):
+        targets = {link.target for link in page.links}
+        targets.update(page.canonicals, (a.target for a in page.alternates), (page.refresh or "",))
+        fresh = targets - self._met
+        self._met |= fresh
+        for target in sorted(fresh):
             if target.startswith("/"):
                 self._frontier.add(target)
 

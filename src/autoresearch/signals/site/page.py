@@ -26,7 +26,6 @@ _COUNTED = 1_200
 _SPACE = b" \t\n\r\f\v"
 _MAX_LINKS = 20_000
 _MAX_REMEMBERED = 500_000
-_UNKNOWN = Link("")
 _SKIPPED_SCHEMES = ("mailto:", "tel:", "javascript:", "data:", "blob:", "sms:", "about:", "ftp:", "file:")
 
 
@@ -51,7 +50,8 @@ class Reader:
             _HANDLERS[str(node.tag)](seen, node.attributes, node)
         seen.links(tree.css("a[href],area[href]"))
         seen.anchors(tree)
-        seen.insecure(tree.css(_INSECURE))
+        if b"http:" in body:
+            seen.insecure(tree.css(_INSECURE))
         _from_headers(page, headers or {}, lambda href: self.target(url, href))
         _content(page, tree)
         return page
@@ -71,7 +71,10 @@ class Reader:
         target = self.target(base, href)
         if target is None:
             return None
-        link = Link(target, fragment_of(href), nofollow)
+        return self.share(Link(target, fragment_of(href), nofollow))
+
+    def share(self, link: Link) -> Link:
+        """The one object for all links that are equal to this one."""
         return self._links.setdefault(link, link)
 
     def memories(self, base: str) -> tuple[dict[str, Link | None], dict[str, Link | None]]:
@@ -98,7 +101,7 @@ class _Seen:
 
     def links(self, nodes: Iterable[Any]) -> None:
         """Every link once, in document order. The loop is what a crawl spends most of its time in."""
-        links: dict[Link, None] = {}
+        links: dict[int, Link] = {}  # by identity: equal links are one object
         reader, base, own = self._reader, self._base, self._page.url
         everywhere, nearby = reader.memories(base)
         for node in nodes:
@@ -107,17 +110,17 @@ class _Seen:
             if not href or len(href) > MAX_LENGTH:
                 continue
             if href[0] == "#":
-                links[Link(own, fragment_of(href))] = None
+                own_link = reader.share(Link(own, fragment_of(href)))
+                links[id(own_link)] = own_link
                 continue
             nofollow = "rel" in attributes and "nofollow" in (attributes["rel"] or "").lower().split()
             memory = everywhere if href[0] == "/" or href[:4] == "http" else nearby
             key = "\0" + href if nofollow else href
-            link = memory.get(key, _UNKNOWN)
-            if link is _UNKNOWN:
-                link = memory[key] = reader.link(base, href.strip(), nofollow=nofollow)
-            if link is not None:
-                links[link] = None
-        self._page.links = tuple(islice(links, _MAX_LINKS))
+            if key not in memory:
+                memory[key] = reader.link(base, href.strip(), nofollow=nofollow)
+            if (link := memory[key]) is not None:
+                links[id(link)] = link
+        self._page.links = tuple(islice(links.values(), _MAX_LINKS))
 
     def anchors(self, tree: LexborHTMLParser) -> None:
         """What a fragment can lead to."""
