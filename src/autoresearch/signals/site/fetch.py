@@ -26,6 +26,7 @@ import pycurl
 from autoresearch import __version__
 from autoresearch.signals.site.gather import MAX_BYTES
 from autoresearch.signals.site.guard import is_loopback, is_public, refused
+from autoresearch.signals.site.transfers import Transfers, open_transfers
 from autoresearch.signals.site.urls import MAX_LENGTH
 
 MAX_SECONDS = 30.0
@@ -86,8 +87,8 @@ class Answer:
 class Fetcher:
     """Requests to one host, or to many: each host at its own pace."""
 
-    def __init__(self, multi: pycurl.AsyncCurlMulti, own_host: str | None, pace: float | None) -> None:
-        self._multi = multi
+    def __init__(self, transfers: Transfers, own_host: str | None, pace: float | None) -> None:
+        self._transfers = transfers
         self._idle: list[pycurl.Curl] = []
         self._own_host = own_host
         self._pace = pace
@@ -132,7 +133,7 @@ class Fetcher:
         try:
             curl = self._idle.pop() if self._idle else _handle()
             exchange.prepare(curl, _encoded(url))
-            await self._multi.perform(curl)
+            await self._transfers.perform(curl)
             error = ""
         except pycurl.error as failure:
             error = exchange.explain(*failure.args)
@@ -242,8 +243,8 @@ async def open_fetcher(start: str | None, pace: float | None) -> AsyncIterator[F
     """A fetcher that may reach what is public, and besides it the private host of `start`, if it is one."""
     host = urlsplit(start).hostname if start else None
     own_host = host if host and await _is_private(host) else None
-    async with pycurl.AsyncCurlMulti(close_handles=True) as multi:
-        yield Fetcher(multi, own_host, pace)
+    async with open_transfers() as transfers:
+        yield Fetcher(transfers, own_host, pace)
 
 
 def _handle() -> pycurl.Curl:
