@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import signal
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -80,7 +81,9 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
         dt.datetime | None,
         typer.Option(parser=_moment, metavar="ISO-TIME", help="The time of the run: 2026-05-01T06:00Z."),
     ] = None,
-    no_publish: Annotated[bool, typer.Option("--no-publish", help="Measure and report only.")] = False,
+    no_publish: Annotated[
+        bool, typer.Option("--no-publish", help="Nothing goes to GitHub; files are written.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Tell more, with tracebacks.")] = False,
 ) -> None:
     """Measure, compare with the committed state, report."""
@@ -108,8 +111,12 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     )
     outcome = run(request)
     wants_state = request.event not in _PULL_REQUESTS if write_state is None else write_state
-    print_report(report_of(outcome))
-    deliver(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state))
+    try:
+        deliver(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state))
+    finally:
+        with suppress(BrokenPipeError):  # `| head` has read enough
+            print_report(report_of(outcome))
+            sys.stdout.flush()
     raise typer.Exit(outcome.exit_code)
 
 

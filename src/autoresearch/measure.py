@@ -19,6 +19,8 @@ from autoresearch.signals.context import Signals
 T = TypeVar("T")
 
 _SIDE_BY_SIDE = 8
+_RERUNS = 3
+"""A loop measures suspicious metrics three times again: that may take three times as long."""
 
 
 @dataclass
@@ -44,7 +46,7 @@ class Bench:
         """The measurement with reruns of its suspicious metrics; as it was when they could not be had."""
         self.progress.say(loop.name, f"measuring {len(suspects)} suspicious metrics again")
         task = _Task(lambda: list(with_secrets(loop, self.secrets).remeasure(self._heard(loop), suspects)))
-        reruns = task.outcome(loop.settings.time_limit, lambda problem: self._say_unsure(loop, problem))
+        reruns = task.outcome(_RERUNS * loop.settings.time_limit, lambda problem: self._say_unsure(loop, problem))
         again = {metric.identity: metric.reruns for metric in reruns or ()}
         metrics = tuple(m.model_copy(update={"reruns": again.get(m.identity, ())}) for m in measurement.metrics)
         return self.secrets.masked(measurement.model_copy(update={"metrics": metrics}))

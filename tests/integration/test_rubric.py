@@ -51,6 +51,23 @@ def test_every_no_of_a_file_is_a_finding_and_all_answers_are_a_rate(repository: 
     }
 
 
+def test_another_question_gets_a_first_look_and_a_dropped_one_is_retired(repository: Repository) -> None:
+    repository.config("loops: {posts: {kind: rubric, files: '*.md', rules: [{id: short, max_words: 1}]}}\n")
+    repository.write("a.md", "two words")
+    repository.run()
+    rules = "[{id: short, max_words: 0}, {id: polite, pattern: please, severity: error}]"
+    repository.config(f"loops: {{posts: {{kind: rubric, files: '*.md', rules: {rules}}}}}\n")
+    ran = repository.run()
+    assert ran.code == 0
+    assert {(c["rule"], c["kind"]) for c in ran.changes} == {
+        ("posts/short", "persisting"),
+        ("posts/polite", "first-look"),
+    }
+    repository.config("loops: {posts: {kind: rubric, files: '*.md', rules: [{id: polite, pattern: please}]}}\n")
+    ran = repository.run()
+    assert {(c["rule"], c["kind"]) for c in ran.changes} == {("posts/short", "retired"), ("posts/polite", "persisting")}
+
+
 def test_a_missing_field_is_a_no(repository: Repository) -> None:
     repository.config(POSTS)
     repository.write("posts/a.md", "no front matter\n")

@@ -17,6 +17,12 @@ import json
 finding = {"rule": "r", "severity": "error", "message": "no"}
 print(json.dumps({"findings": [{**finding, "subject": subject} for subject in %r]}))
 """
+HEEDS_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where we run under nohup
+from autoresearch.__main__ import main
+main()
+"""
 SECRETIVE = """
 import json, sys
 finding = {"rule": "r", "severity": "error", "subject": sys.argv[1], "message": "GET " + sys.argv[1]}
@@ -156,13 +162,22 @@ def test_ctrl_c_leaves_every_file_as_it_was(repository: Repository, tmp_path: Pa
     with (repository.root / "autoresearch/config.yml").open("a") as config:
         config.write(f"  slow: {{kind: script, command: {json.dumps(command)}}}\n")
     before = tree(repository.root)
-    program = [sys.executable, "-m", "autoresearch", "run", "-C", str(repository.root), "--now", "2026-03-09T06:00:00Z"]
-    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not started.exists():
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=20)
+    program = [sys.executable, "-c", HEEDS_CTRL_C, "run", "-C", str(repository.root), "--now", "2026-03-09T06:00:00Z"]
+    process = subprocess.Popen(
+        program,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while not started.exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
     assert process.returncode == 130
     assert "no file was changed" in stderr
     assert tree(repository.root) == before
@@ -182,3 +197,15 @@ def test_a_loop_has_its_log_group_in_actions(repository: Repository) -> None:
     ran = repository.run(env={**os.environ, "GITHUB_ACTIONS": "true"})
     assert "::group::a: " in ran.stderr
     assert ran.stderr.count("::group::") == ran.stderr.count("::endgroup::")
+
+
+def test_a_reader_that_hangs_up_early_costs_nothing(repository: Repository) -> None:
+    finds(repository, "x")
+    read, write = os.pipe()
+    os.close(read)
+    program = [sys.executable, "-m", "autoresearch", "run", "-C", str(repository.root), "--now", "2026-03-09T06:00:00Z"]
+    finished = subprocess.run(program, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (repository.root / "autoresearch/a/state.json").exists()
+    assert "Traceback" not in finished.stderr
+    assert finished.returncode == 0

@@ -109,3 +109,16 @@ def test_a_limit_makes_the_crawl_partial_and_no_page_gone_or_orphaned(shop: Serv
     assert not measurement.complete
     assert findings(measurement) == []
     assert list(Seo("seo", Settings()).judge(measurement, before)) == []
+
+
+def test_a_page_that_fails_for_a_moment_makes_no_page_an_orphan_and_is_not_gone(shop: Server) -> None:
+    shop.answers["/pots"] = healthy("/pots", "/", "/kiln")
+    shop.answers["/kiln"] = healthy("/kiln", "/")
+    before = measured(shop)
+    shop.answers["/pots"] = (503, {}, b"")
+    now = measured(shop, tuple(before.observations))
+    assert not now.complete
+    assert [(skip.subject, skip.reason) for skip in now.coverage.skipped] == [("/pots", "answers 503")]
+    assert {rule for rule, _, _ in findings(now)} == {"broken-link", "sitemap-url-broken"}
+    baseline = Baseline(loop="seo", observations=before.observations)
+    assert Seo("seo", Settings()).judge(now, baseline) == []

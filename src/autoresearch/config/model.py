@@ -10,7 +10,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from autoresearch.core.measurement import Severity
 
@@ -97,12 +97,68 @@ class Site(Section):
     build: str | None = Field(default=None, description="a command that builds the site")
     crawl: CrawlLimits = CrawlLimits()
 
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://", "${")):
+            raise ValueError("an address starts with https:// or http://")
+        return url
+
     @model_validator(mode="after")
     def _source_is_there(self) -> Site:
         needed = {"live": "url", "dist": "dist", "serve": "serve"}[self.source]
         if getattr(self, needed) is None:
             raise ValueError(f"source `{self.source}` needs `{needed}`")
         return self
+
+
+class Events(Section):
+    """Where analytics events are, and which column is what."""
+
+    source: str | dict[str, Any] = Field(
+        description="Parquet, JSONL or CSV files, a database URL, or a provider's block"
+    )
+    columns: dict[str, str] = Field(default_factory=dict, description="canonical name → name in the source")
+
+
+class Issues(Section):
+    """Which findings become issues."""
+
+    min_severity: Severity = "error"
+    max_new: int = Field(default=5, ge=0, description="new issues a run; the rest goes into one overview")
+
+
+class Publish(Section):
+    """What a run does on GitHub."""
+
+    comment: bool = True
+    check: bool = True
+    issues: Issues | Literal[False] = Issues()
+    commit: Literal["auto"] | bool = "auto"
+    state_branch: str | None = None
+
+
+class Budget(Section):
+    """When a night is over."""
+
+    tries: int | None = Field(default=None, gt=0)
+    dollars: float | None = Field(default=None, gt=0)
+
+
+Percent = Annotated[str, Field(pattern=r"^\d+(?:\.\d+)?\s*%$")] | Annotated[float, Field(ge=0)]
+
+
+class Experiment(Section):
+    """A night: one file that may be edited against a frozen benchmark."""
+
+    edits: str
+    benchmark: str | tuple[str, ...]
+    agent: dict[str, Any]
+    time_limit: Duration = 300.0
+    min_effect: Percent = "1%"
+    guardrails: dict[str, float] = Field(default_factory=dict)
+    holdout: tuple[str, ...] = ()
+    budget: Budget = Budget()
 
 
 class NotBuilt(Section):
@@ -117,5 +173,8 @@ class Config(Section):
 
     version: Literal[1]
     site: Site | None = None
+    events: Events | None = None
+    publish: Publish = Publish()
     loops: dict[Annotated[str, Field(pattern=NAME)], dict[str, Any]] = Field(default_factory=dict)
+    experiments: dict[Annotated[str, Field(pattern=NAME)], Experiment] = Field(default_factory=dict)
     not_built: tuple[NotBuilt, ...] = ()

@@ -27,8 +27,7 @@ class Selector:
     def matches(self, change: Change) -> bool:
         """Whether the change is one of those that the selector names."""
         rule = change.rule or ""
-        names = {change.loop, f"{change.loop}:{change.subject}", f"{change.loop}/{rule}", rule}
-        names.add(f"{change.loop}/{rule.rpartition('/')[2]}")
+        names = {change.loop, f"{change.loop}:{change.subject}", f"{change.loop}/{rule.rpartition('/')[2]}"}
         if change.metric is not None:
             names.add(f"{change.loop}:{change.metric}@{change.subject}")
         return self.text in names
@@ -58,7 +57,7 @@ def renew(
         return baseline
     return baseline.model_copy(
         update={
-            "rules_seen": baseline.rules_seen | _rules_looked_at(measurement, policy),
+            "rules_seen": _rules_seen(baseline, measurement, policy),
             "known": _known(baseline, changes, stamp),
             "segments": _segments(baseline, measurement, changes, stamp),
             "observations": _observations(baseline, measurement, judged, changes),
@@ -66,9 +65,12 @@ def renew(
     )
 
 
-def _rules_looked_at(measurement: Measurement, policy: Policy) -> dict[str, str]:
-    return {
-        name: rule.version for name, rule in policy.active().items() if measurement.complete or rule.scope == "subject"
+def _rules_seen(baseline: Baseline, measurement: Measurement, policy: Policy) -> dict[str, str]:
+    """The rules that some run has looked for; one that is switched off is forgotten, and gets a first look again."""
+    active = policy.active()
+    remembered = {name: version for name, version in baseline.rules_seen.items() if name in active or not policy.rules}
+    return remembered | {
+        name: rule.version for name, rule in active.items() if measurement.complete or rule.scope == "subject"
     }
 
 
@@ -134,11 +136,11 @@ def _observations(
 ) -> dict[str, dict[str, Scalar]]:
     """What is remembered of each subject.
 
-    A subject that history speaks against keeps its old facts until it recovers or is accepted: otherwise the second
-    run after a regression would find nothing to compare with, and call it fixed.
+    A subject that history speaks against keeps its old facts until it recovers, accepted or not: otherwise the next
+    run would find nothing to compare with, and call it fixed.
     """
-    unaccepted = {(c.rule, c.subject, c.key) for c in changes if c.kind in _STAYS_KNOWN and not c.is_accepted}
-    held = {f.subject for f in judged if f.identity in unaccepted}
+    told = {(c.rule, c.subject, c.key) for c in changes if c.kind in _STAYS_KNOWN}
+    held = {f.subject for f in judged if f.identity in told}
     unseen = {s.subject for s in measurement.coverage.skipped} | held
     if not measurement.complete:
         unseen |= baseline.observations.keys() - measurement.observations.keys()

@@ -29,8 +29,8 @@ class Loop(ABC, Generic[S]):
     because: ClassVar[str] = ""
     """Why the kind's score is real, when the config does not say it."""
     Settings: ClassVar[type[LoopSettings]]
-    rules: ClassVar[tuple[Rule, ...]] = ()
-    """Every rule that can be found; empty when only a run can tell (`script`)."""
+    rules: tuple[Rule, ...] = ()
+    """Every rule that can be found, of the class or of the instance; empty when only a run can tell (`script`)."""
     lab: ClassVar[bool] = False
     """Whether it times things, and so must have the machine to itself."""
 

@@ -6,6 +6,7 @@ sample, new every day: there only the rate counts, and it is down when chance al
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from autoresearch.config.model import NAME, LoopSettings, Rung, Section
 from autoresearch.core.baseline import Baseline
-from autoresearch.core.measurement import SITE, Coverage, Finding, Measurement, Metric, Severity, Skipped
+from autoresearch.core.measurement import SITE, Coverage, Finding, Measurement, Metric, Rule, Severity, Skipped
 from autoresearch.errors import NotMeasuredError
 from autoresearch.loops.base import Loop
 from autoresearch.signals import texts
@@ -23,7 +24,8 @@ from autoresearch.signals.context import Signals
 from autoresearch.signals.texts import Text
 from autoresearch.statistics.proportions import fisher_exact
 
-_ALPHA = 0.01
+_ALPHA = 0.001
+"""Of a whole run: the questions share it."""
 _MAX_TOLD = 1_000
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
@@ -62,6 +64,13 @@ class Question(Section):
         if all(condition is None for condition in conditions):
             raise ValueError("asks nothing: give pattern, not_pattern, max_words, min_words, mentions or one_of")
         return self
+
+    def rule(self, loop: str) -> Rule:
+        """The rule that a *no* breaks. Another condition is another version: it gets a first look of its own."""
+        conditions = self.model_dump_json(exclude={"id", "severity"}, exclude_none=True)
+        version = hashlib.sha256(conditions.encode()).hexdigest()[:8]
+        title = self.id.replace("-", " ").capitalize()
+        return Rule(f"{loop}/{self.id}", self.severity, title, "", version=version)
 
     def objections(self, item: Text) -> Iterator[str]:
         """Why the answer is no; nothing when it is yes."""
@@ -121,6 +130,9 @@ class Settings(LoopSettings):
         return {}
 
 
+RubricSettings = Settings  # inside the class, its own name means the class variable
+
+
 class Rubric(Loop[Settings]):
     """Yes/no rules over texts."""
 
@@ -129,6 +141,11 @@ class Rubric(Loop[Settings]):
     measures: ClassVar[str] = "texts, by questions"
     because: ClassVar[str] = "yes/no rules that anyone can check by reading"
     Settings: ClassVar[type[LoopSettings]] = Settings
+
+    def __init__(self, name: str, settings: RubricSettings) -> None:
+        super().__init__(name, settings)
+        down = Rule(f"{name}/rate-down", "error", "Fewer yes than before", "Read the latest rows that get a no.")
+        self.rules = (*(question.rule(name) for question in settings.rules), down)
 
     def measure(self, signals: Signals) -> Measurement:
         """Ask every question of every text."""
@@ -140,7 +157,8 @@ class Rubric(Loop[Settings]):
         return tally.measurement()
 
     def judge(self, measurement: Measurement, baseline: Baseline) -> Sequence[Finding]:
-        """A rate over a sample is down when chance alone explains the drop in less than 1 of 100 cases."""
+        """A rate over a sample is down when chance would make one such drop in fewer than 1 of 1,000 runs."""
+        alpha = _ALPHA / len(self.settings.rules)
         return [
             Finding(
                 rule=f"{self.name}/rate-down",
@@ -150,7 +168,7 @@ class Rubric(Loop[Settings]):
                 judged=True,
             )
             for rule, now in measurement.observations.items()
-            if (was := baseline.observations.get(rule)) and (p := fisher_exact(_counts(now), _counts(was))) < _ALPHA
+            if (was := baseline.observations.get(rule)) and (p := fisher_exact(_counts(now), _counts(was))) < alpha
         ]
 
 

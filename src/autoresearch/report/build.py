@@ -80,14 +80,17 @@ def _group(loop: str, rule: str, changes: Sequence[Change], declared: Rule | Non
     return Group(
         loop=loop,
         rule=rule,
-        title=declared.title if declared else _title(rule, changes),
+        title=_title(loop, rule, changes, declared),
         fix=declared.fix if declared else "",
         severity=min(severities, key=_SEVERITIES.__getitem__),
         places=tuple(_place(change) for change in changes),
     )
 
 
-def _title(rule: str, changes: Sequence[Change]) -> str:
+def _title(loop: str, rule: str, changes: Sequence[Change], declared: Rule | None) -> str:
+    """The rule's own title; with the loop's name where two loops of one kind may share the rule."""
+    if declared is not None:
+        return declared.title if rule.startswith(f"{loop}/") else f"{declared.title} ({loop})"
     if all(change.metric is not None for change in changes):
         return "Regressed metric"
     name = rule.rpartition("/")[2].replace("-", " ")

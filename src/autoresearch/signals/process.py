@@ -17,7 +17,7 @@ from typing import IO
 from autoresearch.errors import NotMeasuredError
 
 _SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|(?:^|_)(?:API_?)?KEY(?:_|$)|(?:^|_)PAT$|^(?:INPUT|ACTIONS|RUNNER_TRACKING)_",
+    r"TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|AUTH|DSN$|(?:DATABASE|REDIS|AMQP|MONGO\w*|POSTGRES\w*)_UR[IL]$|(?:^|_)(?:API_?)?KEY(?:_|$)|(?:^|_)PAT$|^(?:INPUT|ACTIONS|RUNNER_TRACKING)_",
     re.IGNORECASE,
 )
 _running: set[subprocess.Popen[bytes]] = set()

@@ -107,7 +107,7 @@ def test_sitemaps_and_robots_are_read_from_the_folder(tmp_path: Path) -> None:
 def test_a_page_that_is_too_large_or_unreadable_is_told(tmp_path: Path) -> None:
     crawl = site(tmp_path, {"index.html": html(), "big.html": b"x" * (10 * 1024 * 1024 + 1)})
     assert crawl.skipped == [("/big", "larger than 10 MiB")]
-    assert crawl.complete
+    assert not crawl.complete
 
 
 def test_past_the_limit_the_look_is_partial(tmp_path: Path) -> None:

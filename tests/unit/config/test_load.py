@@ -21,6 +21,12 @@ loops:
       - {rule: seo/broken-link, subject: /legacy/*, because: redirects land in May, until: 2027-05-31}
     rules: {seo/orphan-page: off}
   greeting: {kind: script, command: [python, checks/greeting.py], time_limit: 5m}
+events: {source: events/*.parquet, columns: {time: ts, session: session_id}}
+publish: {comment: true, check: true, issues: {min_severity: error, max_new: 5}, commit: auto, state_branch: null}
+experiments:
+  local-benchmark:
+    {edits: site/styles.css, benchmark: autoresearch/local-benchmark/benchmark.py, agent: {kind: knobs}, time_limit: 5m,
+     min_effect: 1%, guardrails: {cls: 0.02}, holdout: [/checkout], budget: {tries: 100, dollars: 20}}
 not_built:
   - {loop: copy-judge, because: the judge agreed with us on 61 % of 40 labels}
 """

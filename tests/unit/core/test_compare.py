@@ -169,13 +169,24 @@ def test_a_finding_from_history_stays_until_it_recovers() -> None:
     assert kinds(days.run(seen(observations={"/a": {"indexable": True}}))) == ["fixed"]
 
 
-def test_an_accepted_finding_from_history_becomes_the_new_truth() -> None:
+def test_an_accepted_finding_from_history_stays_known_and_silent_until_it_recovers() -> None:
     days = Days()
     days.run(seen(observations={"/a": {"indexable": True}}))
     now = seen(observations={"/a": {"indexable": False}})
-    (change,) = days.run(now, [finding("/a")], accepting="seo:/a").changes
-    assert verdict((change,), fail_on="error", all_measured=True) == "pass"
-    assert days.baseline.observations["/a"] == {"indexable": False}
+    for accepting in ("seo:/a", ""):
+        (change,) = days.run(now, [finding("/a")], accepting=accepting).changes
+        assert change.kind == "persisting"
+        assert verdict((change,), fail_on="error", all_measured=True) == "pass"
+    assert kinds(days.run(seen(observations={"/a": {"indexable": True}}))) == ["fixed"]
+
+
+def test_a_rule_that_was_off_for_a_while_gets_a_first_look_again() -> None:
+    days = Days()
+    days.run(seen())
+    days.policy = Policy(rules=RULES, overrides={PAGE.id: "off"})
+    days.run(seen(finding()))
+    days.policy = POLICY
+    assert kinds(days.run(seen(finding()))) == ["first-look"]
 
 
 def test_a_subject_that_could_not_be_looked_at_keeps_its_facts() -> None:
@@ -301,10 +312,12 @@ def test_a_loop_that_was_not_measured_leaves_the_verdict_unsure() -> None:
     assert verdict((), fail_on="any", all_measured=False) == "unsure"
 
 
-@pytest.mark.parametrize("text", ["seo", "seo/title-missing", "seo:/a"])
+@pytest.mark.parametrize("text", ["docs", "docs/title-missing", "docs:/a"])
 def test_a_selector_names_a_loop_a_rule_or_a_subject(text: str) -> None:
-    change = Change(loop="seo", kind="new", rule="seo/title-missing", subject="/a", fingerprint="f")
+    change = Change(loop="docs", kind="new", rule="seo/title-missing", subject="/a", fingerprint="f")
+    other = change.model_copy(update={"loop": "seo"})
     assert Selector(text).matches(change)
+    assert not Selector(text).matches(other), "another loop of the same kind has the same rules"
     assert not Selector(text + "x").matches(change)
 
 

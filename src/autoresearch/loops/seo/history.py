@@ -17,6 +17,8 @@ Observations = Mapping[str, Facts]
 
 _COMMON = "common_lastmod"
 _NEARLY_ALL = 0.9
+_SERVER_ERROR = 500
+"""From here on the server is in trouble, not the page: the page was not measured, which does not make it gone."""
 
 
 def observe(view: View) -> dict[str, dict[str, Scalar]]:
@@ -43,7 +45,7 @@ def _failures(view: View) -> Iterator[tuple[str, int]]:
     alive: set[str] = set()
     for address, response in view.crawl.responses.items():
         if address.startswith("/"):
-            if is_error(response.status) and not response.loop:
+            if is_error(response.status) and response.status < _SERVER_ERROR and not response.loop:
                 failed.setdefault(identity(address), response.status)
             else:
                 alive.add(identity(address))

@@ -48,9 +48,10 @@ def _names(view: View, page: Page, other: Page) -> bool:
 
 def missing(view: View) -> Iterator[Finding]:
     """A page without alternates that has translations, or on a site where nearly every other page has some."""
-    without = [page for page in view.indexable if not page.alternates and "?" not in page.subject]
-    named = len(view.indexable) - len(without)
-    if named >= _MANY and named >= _NEARLY_ALL * len(view.indexable):
+    pages = [page for page in view.indexable if "?" not in page.subject]
+    without = [page for page in pages if not page.alternates]
+    named = len(pages) - len(without)
+    if named >= _MANY and named >= _NEARLY_ALL * len(pages):
         for page in without:
             yield found("hreflang-missing", page, f"names no languages, as {named:,} other pages do")
     elif without and not view.crawl.sitemaps.hreflang:

@@ -12,11 +12,11 @@ from pydantic import BeforeValidator, Field, field_validator
 from autoresearch.config.load import suggestion
 from autoresearch.config.model import LoopSettings, Rung
 from autoresearch.core.baseline import Baseline
-from autoresearch.core.measurement import SITE, Coverage, Finding, Measurement, Metric, Rule, Severity, Skipped
+from autoresearch.core.measurement import Coverage, Finding, Measurement, Metric, Rule, Severity, Skipped
 from autoresearch.errors import NotMeasuredError
 from autoresearch.loops.base import Loop
 from autoresearch.loops.seo import canonicals, history, international, links, pages, routing, sitemaps
-from autoresearch.loops.seo.rules import RULES, listed
+from autoresearch.loops.seo.rules import RULES
 from autoresearch.loops.seo.view import View
 from autoresearch.signals.context import Signals
 from autoresearch.signals.routes import Routes, declared, detected, objection
@@ -54,8 +54,8 @@ SITE_CHECKS: tuple[Check, ...] = (
 )
 """What only a complete crawl proves."""
 
-MOST_PLACES = 1_000
-"""More places of one defect are told as one, of the site: it has one cause, and nobody reads them all."""
+MOST_PLACES = 10_000
+"""Places of one rule that are listed; more are only counted. It bounds the state file, whatever a site consists of."""
 
 
 def _as_list(value: object) -> object:
@@ -97,7 +97,7 @@ class Seo(Loop[Settings]):
     measures: ClassVar[str] = "links, sitemaps, canonicals and titles of the built site"
     because: ClassVar[str] = "no event fires when a crawler cannot read a page"
     Settings: ClassVar[type[LoopSettings]] = Settings
-    rules: ClassVar[tuple[Rule, ...]] = RULES
+    rules: tuple[Rule, ...] = RULES
 
     def measure(self, signals: Signals) -> Measurement:
         """Look at every page once. Raises `NotMeasuredError` when the site has none."""
@@ -117,7 +117,8 @@ class Seo(Loop[Settings]):
             environment={"source": crawl.source},
             complete=crawl.complete,
             coverage=Coverage(
-                measured=len(crawl.pages), skipped=tuple(Skipped(subject=s, reason=r) for s, r in crawl.skipped)
+                measured=len(crawl.pages),
+                skipped=(*(Skipped(subject=s, reason=r) for s, r in crawl.skipped), *told.left_out()),
             ),
             metrics=tuple(_metrics(view, told.count("seo/broken-link"))),
             findings=tuple(told.findings()),
@@ -158,28 +159,24 @@ class _Told:
     """Findings as the checks bring them; bounded, whatever a site consists of."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[str, str], list[Finding]] = {}
-        self._counts: dict[tuple[str, str], int] = {}
+        self._rules: dict[str, list[Finding]] = {}
 
     def take(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
-            defect = (finding.rule, finding.key)
-            places = self._places.setdefault(defect, [])
-            self._counts[defect] = self._counts.get(defect, 0) + 1
-            if len(places) <= MOST_PLACES:
-                places.append(finding)
+            self._rules.setdefault(finding.rule, []).append(finding)
 
     def count(self, rule: str) -> int:
-        return sum(count for (name, _), count in self._counts.items() if name == rule)
+        return len(self._rules.get(rule, ()))
 
     def findings(self) -> Iterator[Finding]:
-        for defect, places in self._places.items():
-            if len(places) <= MOST_PLACES:
-                yield from places
-                continue
-            message = f"{self._counts[defect]:,} pages, such as {listed([f.subject for f in places[:3]])}"
-            what = f"{places[0].message}: {message}"
-            yield places[0].model_copy(update={"subject": SITE, "message": what, "path": None})
+        """The first places of each rule in their own order, so that one place more moves no other in or out."""
+        for places in self._rules.values():
+            yield from sorted(places, key=lambda finding: finding.identity)[:MOST_PLACES]
+
+    def left_out(self) -> Iterator[Skipped]:
+        for rule, places in self._rules.items():
+            if len(places) > MOST_PLACES:
+                yield Skipped(subject="…", reason=f"{rule}: {len(places) - MOST_PLACES:,} more places are not listed")
 
 
 def _metrics(view: View, broken: int) -> Iterator[Metric]:

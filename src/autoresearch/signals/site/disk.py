@@ -90,11 +90,11 @@ class DiskCrawl(Gathered):
             try:
                 body = self._folder.read(name, MAX_BYTES)
             except OSError as error:
-                self.unseen[identity(address)] = f"cannot be read: {error.strerror or error}"
+                self.unread(identity(address), f"cannot be read: {error.strerror or error}")
                 continue
             self.statuses[address] = Response(address, 200, content_type="text/html")
             if body is None:
-                self.unseen[identity(address)] = f"larger than {MAX_BYTES // 1024 // 1024} MiB"
+                self.unread(identity(address), f"larger than {MAX_BYTES // 1024 // 1024} MiB")
                 continue
             page = reader.read(body, base + address, identity(address), address)
             page.file = self._prefix + name

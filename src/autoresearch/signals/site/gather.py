@@ -37,6 +37,11 @@ class Gathered:
         self.robots = Robots(None)
         self.unseen: dict[str, str] = {}
 
+    def unread(self, subject: str, reason: str) -> None:
+        """A page that is there and could not be read: what it links to is unknown, so the site as a whole is too."""
+        self.unseen[subject] = reason
+        self.crawl.complete = False
+
     def conclude(self, start: str) -> Crawl:
         """Everything in one order, redirects as chains, depth measured."""
         crawl = self.crawl

@@ -43,7 +43,7 @@ class HttpCrawl(Gathered):
         """Look at the site. Raises `NotMeasuredError` when its start page or its robots.txt cannot be had."""
         async with open_fetcher(self._start, self.limits.requests_per_second) as self._fetcher:
             first = await self._first_answer()
-            origin, base = self._mount()
+            origin, base = mount_of(self._start)
             self._root = origin + base.rstrip("/")
             await self._read_robots(origin)
             self._reader = Reader(self._place(origin, base, first))
@@ -76,11 +76,6 @@ class HttpCrawl(Gathered):
         if not answer.is_html:
             raise NotMeasuredError(f"{url}: the start page is {answer.content_type}, not HTML", hint="check `site.url`")
         return answer
-
-    def _mount(self) -> tuple[str, str]:
-        origin, base = mount_of(self._start)
-        last = base.rstrip("/").rpartition("/")[2]
-        return origin, base.rstrip("/").rpartition("/")[0] + "/" if "." in last else base
 
     async def _read_robots(self, origin: str) -> None:
         answer = await self._fetcher.get(origin + "/robots.txt", limit=1 << 20)
@@ -166,7 +161,7 @@ class HttpCrawl(Gathered):
             if target:
                 self._frontier.add(target)
         elif answer.status == 0 or answer.status >= 500 or answer.status == 429:
-            self.unseen[identity(address)] = answer.error or f"answers {answer.status}"
+            self.unread(identity(address), answer.error or f"answers {answer.status}")
         elif 200 <= answer.status < 300 and answer.is_html:
             self._take_in(self._reader.read(answer.body, url, identity(address), address, answer.headers))
 

@@ -12,8 +12,13 @@ _SAMPLE = 50
 
 
 def mount_of(url: str) -> tuple[str, str]:
-    """`https://user.github.io/repo` → its origin and the base path that the site's root has there, `/repo/`."""
+    """`https://user.github.io/repo` → its origin and the base path that the site's root has there, `/repo/`.
+
+    A start page that is named as a file (`/docs/index.html`) stands for its folder.
+    """
     path = normal_path(urlsplit(url).path or "/")
+    if path.endswith((".html", ".htm", ".php")):
+        path = path.rpartition("/")[0] + "/"
     return origin_of(url), path if path.endswith("/") else path + "/"
 
 
