@@ -147,12 +147,9 @@ def run(request: Request, progress_for: Callable[[Mask], Progress] = choose) -> 
 
 def _measure(planned: Plan, bench: Bench, request: Request, stamp: Stamp) -> list[LoopOutcome]:
     baselines, broken = _baselines(planned)
-    bench.signals.remember(
-        subject
-        for baseline in baselines.values()
-        for subject, facts in baseline.observations.items()
-        if facts.get("status", 200) == 200  # what was gone then need not be asked for again
-    )
+    for loop in planned.loops:
+        if loop.name in baselines:
+            bench.signals.remember(loop.revisits(baselines[loop.name]))
     measurements = bench.measure([loop for loop in planned.loops if loop.name not in broken])
     outcomes = []
     for loop in planned.loops:

@@ -7,7 +7,7 @@ validation of its settings, the same comparing and the same report.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from autoresearch.config.model import LoopSettings, Rung
@@ -44,6 +44,11 @@ class Loop(ABC, Generic[S]):
 
         Raises `NotMeasuredError` when there was nothing to look at: the run goes on without this loop.
         """
+
+    def revisits(self, baseline: Baseline) -> Iterable[str]:
+        """Paths of the site to ask for although nothing may lead there any more: only an answer proves a page gone."""
+        del baseline
+        return ()
 
     def judge(self, measurement: Measurement, baseline: Baseline) -> Sequence[Finding]:
         """Add what only history shows. Pure: both halves of a run call it, the second with the base branch's state."""

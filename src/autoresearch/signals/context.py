@@ -53,7 +53,7 @@ class Signals:
         return replace(self, say=say)
 
     def remember(self, subjects: Iterable[str]) -> None:
-        """Name what earlier runs saw: a page that nothing links to any more has to be asked for, to know it is gone."""
+        """Name paths that the crawl is to ask for, whether anything leads there or not."""
         self._remembered.update(subject for subject in subjects if subject.startswith("/"))
 
     def site(self) -> Crawl:

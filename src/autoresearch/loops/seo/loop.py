@@ -125,6 +125,10 @@ class Seo(Loop[Settings]):
             observations=history.observe(view),
         )
 
+    def revisits(self, baseline: Baseline) -> Iterable[str]:
+        """Every page that was there; what was gone then need not be asked for again."""
+        return (subject for subject, facts in baseline.observations.items() if facts.get("status") == 200)
+
     def judge(self, measurement: Measurement, baseline: Baseline) -> Sequence[Finding]:
         """Gone pages, hidden pages and dates that do not follow their content show only against the baseline."""
         return list(history.judge(measurement.observations, baseline.observations))
