@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoresearch.config.model import CrawlLimits
-from autoresearch.signals.site import external, fetch, guard
+from autoresearch.signals.site import exchange, external, fetch, guard
 from autoresearch.signals.site.external import check
 from autoresearch.signals.site.model import Response
 
@@ -27,7 +27,7 @@ def test_a_private_address_is_never_asked(server: Server) -> None:
 @pytest.fixture
 def open_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let loopback play the public network."""
-    for module in (guard, fetch):
+    for module in (guard, fetch, exchange):
         monkeypatch.setattr(module, "is_public", lambda _: True)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from autoresearch.config.model import CrawlLimits
 from autoresearch.errors import NotMeasuredError
-from autoresearch.signals.site import fetch
+from autoresearch.signals.site import exchange
 
 from .conftest import Server, html
 
@@ -195,7 +195,7 @@ def test_a_page_that_cannot_be_read_is_told_and_the_rest_is_seen(server: Server,
 
 
 def test_a_server_that_hangs_up_or_dawdles_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "MAX_SECONDS", 0.3)
+    monkeypatch.setattr(exchange, "MAX_SECONDS", 0.3)
     release = threading.Event()
 
     def hang_up(handler: Any) -> None:

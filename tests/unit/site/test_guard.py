@@ -7,7 +7,7 @@ import socket
 import pycurl
 import pytest
 
-from autoresearch.signals.site.fetch import _Exchange
+from autoresearch.signals.site.exchange import Exchange
 from autoresearch.signals.site.guard import is_public, refused
 from autoresearch.signals.site.robots import Robots
 
@@ -36,8 +36,8 @@ def test_the_host_that_the_user_named_may_be_private_and_no_other() -> None:
 
 def test_a_name_that_resolves_to_a_private_address_is_refused_when_it_is_connected_to() -> None:
     address = (socket.AF_INET, socket.SOCK_STREAM, 0, ("127.0.0.1", 80))
-    assert _Exchange("GET", 1, False, private=False).open_socket(0, address) == pycurl.SOCKET_BAD
-    assert _Exchange("GET", 1, False, private=True).open_socket(0, address).fileno() > 2
+    assert Exchange("GET", 1, False, private=False).open_socket(0, address) == pycurl.SOCKET_BAD
+    assert Exchange("GET", 1, False, private=True).open_socket(0, address).fileno() > 2
 
 
 def test_robots_txt_is_obeyed_for_our_name_and_for_all() -> None:

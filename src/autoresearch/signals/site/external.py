@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from autoresearch.config.model import CrawlLimits
-from autoresearch.signals.site.fetch import Answer, Fetcher, open_fetcher
+from autoresearch.signals.site.exchange import Answer
+from autoresearch.signals.site.fetch import Fetcher, open_fetcher
 from autoresearch.signals.site.model import Response
 
 _PACE = 2.0

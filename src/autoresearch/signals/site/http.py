@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from autoresearch.config.model import Site
 from autoresearch.errors import NotMeasuredError
 from autoresearch.signals.site import sitemap
-from autoresearch.signals.site.fetch import Answer, Fetcher, open_fetcher
+from autoresearch.signals.site.exchange import Answer
+from autoresearch.signals.site.fetch import Fetcher, open_fetcher
 from autoresearch.signals.site.frontier import Frontier
 from autoresearch.signals.site.gather import MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
 from autoresearch.signals.site.model import Crawl, Page, Response
