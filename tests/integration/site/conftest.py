@@ -28,6 +28,7 @@ def html(*links: str, head: str = "", body: str = "") -> bytes:
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}

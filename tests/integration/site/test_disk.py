@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def test_a_path_cannot_climb_out(tmp_path: Path) -> None:
 def test_redirects_of_the_host_are_chains(tmp_path: Path) -> None:
     redirects = "# old addresses\n/old /new 301\n/new /a\n/blog/* /posts/:splat 302\n/app/* /index.html 200\n/:id /x\n"
     files = {
-        "index.html": html("/old", "/blog/x", "/app/y"),
+        "index.html": html("/old", "/blog/x", "/app/y", "/apps"),
         "a.html": html(),
         "posts/x.html": html(),
         "_redirects": redirects,
@@ -67,7 +68,8 @@ def test_redirects_of_the_host_are_chains(tmp_path: Path) -> None:
     crawl = site(tmp_path, files)
     assert crawl.responses["/old"].hops == ("/new", "/a")
     assert crawl.page("/blog/x") is crawl.pages["/posts/x"]
-    assert crawl.responses["/app/y"].status == 404
+    assert crawl.responses["/app/y"].ok, "shown under that address: a rewrite, no redirect"
+    assert crawl.responses["/apps"].status == 404
 
 
 @pytest.mark.parametrize("base", ["https://user.github.io/repo", "https://user.github.io/repo/"])
@@ -86,6 +88,60 @@ def test_the_origin_is_guessed_from_what_pages_call_themselves(tmp_path: Path) -
     assert crawl.origin == "https://docs.example"
     assert crawl.pages["/a"].canonicals == ("/a.html",)
     assert crawl.pages["/a"].depth == 1
+
+
+@pytest.mark.parametrize("base", ["https://a.example/", "https://user.github.io/repo/"])
+@pytest.mark.parametrize("by", ["sitemap", "robots.txt"])
+def test_without_canonicals_the_origin_is_what_sitemaps_name(tmp_path: Path, base: str, by: str) -> None:
+    name = "sitemap.xml" if by == "sitemap" else "map.xml"
+    files = {
+        "index.html": html("b/c.html"),
+        "b/c.html": html(),
+        name: f"<urlset><url><loc>{base}</loc></url><url><loc>{base}b/c.html</loc></url></urlset>",
+        "robots.txt": "" if by == "sitemap" else f"Sitemap: {base}map.xml",
+    }
+    crawl = site(tmp_path, files)
+    assert base.startswith(crawl.origin + "/")
+    assert list(crawl.sitemaps.entries) == ["/", "/b/c.html"]
+
+
+def test_names_of_any_bytes_are_addresses(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/dist/caf\xe9.html"))).write_bytes(html())
+    crawl = site(tmp_path, {"index.html": html("caf%E9.html", "ü.html"), "ü.html": html()})
+    assert list(crawl.pages) == ["/", "/%C3%BC", "/caf%E9"]
+    assert all(response.ok for response in crawl.responses.values())
+    assert repr(crawl).encode()
+
+
+def test_a_folder_deeper_than_any_path_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "index.html").write_bytes(html())
+    here = os.open(tmp_path / "dist", os.O_RDONLY)
+    for _ in range(30):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    crawl = site(tmp_path, {})
+    assert list(crawl.pages) == ["/"]
+    assert not crawl.complete
+    assert [reason for _, reason in crawl.skipped] == ["the folder cannot be read"]
+
+
+def test_a_document_that_takes_a_parser_for_ever_is_told(tmp_path: Path) -> None:
+    crawl = site(tmp_path, {"index.html": html("/deep"), "deep.html": "<div>" * 100_000})
+    assert list(crawl.pages) == ["/"]
+    assert [subject for subject, _ in crawl.skipped] == ["/deep"]
+
+
+def test_more_entries_than_anybody_can_visit_are_not_kept(tmp_path: Path) -> None:
+    entries = "".join(f"<url><loc>https://a.example/{n}</loc></url>" for n in range(100))
+    files = {"index.html": html(), "sitemap.xml": f"<urlset>{entries}</urlset>"}
+    crawl = site(tmp_path, files, url="https://a.example", crawl=CrawlLimits(max_pages=10))
+    assert len(crawl.sitemaps.entries) == 30
+    assert not crawl.complete
 
 
 def test_sitemaps_and_robots_are_read_from_the_folder(tmp_path: Path) -> None:

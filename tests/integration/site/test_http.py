@@ -16,7 +16,7 @@ import pytest
 
 from autoresearch.config.model import CrawlLimits
 from autoresearch.errors import NotMeasuredError
-from autoresearch.signals.site import exchange
+from autoresearch.signals.site import exchange, fetch
 
 from .conftest import Server, html
 
@@ -72,13 +72,51 @@ def test_redirects_are_kept_as_chains(server: Server) -> None:
 
 
 def test_endless_redirects_end(server: Server) -> None:
-    server.page("/", "/r0")
+    server.page("/", "/r/0")
     server.default = lambda path: (
-        (302, {"Location": f"/r{int(path[2:]) + 1}"}, b"") if path.startswith("/r") else (404, {}, b"")
+        (302, {"Location": f"/r/{int(path[3:]) + 1}"}, b"") if path.startswith("/r/") else (404, {}, b"")
     )
-    crawl = server.crawl(crawl=CrawlLimits(max_pages=60))
-    assert crawl.responses["/r0"].loop
-    assert not crawl.complete
+    crawl = server.crawl()
+    assert crawl.responses["/r/0"].loop
+    assert not crawl.responses["/r/1"].loop, "ten redirects are followed"
+    assert len([path for path in server.asked if path.startswith("/r/")]) == 11
+    assert crawl.skipped == [("/r/11", "behind more than 10 redirects")]
+
+
+def test_a_redirect_is_read_as_browsers_read_it(server: Server) -> None:
+    server.page("/", "/a", "/b")
+    server.answers["/a"] = (302, {"Location": "/café".encode().decode("latin-1")}, b"")
+    server.answers["/b"] = (302, {"Location": "http://127.0.0.1:99999/"}, b"")
+    server.answers["/caf%C3%A9"] = html()
+    crawl = server.crawl()
+    assert crawl.page("/a") is crawl.pages["/caf%C3%A9"]
+    assert crawl.responses["/b"].error == "redirects without a usable Location"
+
+
+def test_a_location_without_a_redirect_is_ignored(server: Server) -> None:
+    server.answers["/"] = (200, {"Content-Type": "text/html", "Location": "/elsewhere"}, html("/a"))
+    server.page("/a")
+    assert list(server.crawl().pages) == ["/", "/a"]
+
+
+def test_a_start_that_leads_to_another_site_is_not_measured(server: Server) -> None:
+    server.answers["/"] = (302, {"Location": "https://login.example/?next=x"}, b"")
+    with pytest.raises(NotMeasuredError, match="redirects to another site"):
+        server.crawl()
+
+
+def test_another_port_of_this_machine_is_not_asked(server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        away = f"http://127.0.0.1:{other.getsockname()[1]}/"
+        server.page("/", "/leaves", away)
+        server.answers["/leaves"] = (302, {"Location": away}, b"")
+        server.answers["/robots.txt"] = (200, TEXT, f"Sitemap: {away}map.xml".encode())
+        crawl = server.crawl()
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            other.accept()
+    assert crawl.responses["/leaves"].hops == (away,)
+    assert "private address" in dict(crawl.sitemaps.errors)[f"{away}map.xml"]
 
 
 def test_robots_txt_is_obeyed_and_tells_what_it_forbids(server: Server) -> None:
@@ -103,6 +141,13 @@ def test_a_robots_txt_of_html_forbids_nothing(server: Server) -> None:
     crawl = server.crawl()
     assert list(crawl.pages) == ["/", "/a"]
     assert crawl.robots_txt is None
+
+
+def test_a_copy_on_this_machine_needs_no_delay(server: Server) -> None:
+    server.answers["/robots.txt"] = (200, TEXT, b"User-agent: *\nCrawl-delay: 10")
+    server.page("/", *(f"/p{n}" for n in range(20)))
+    server.default = lambda path: html()
+    assert server.crawl(crawl=CrawlLimits(time_limit=60)).complete, "with the delay, it would take 200 s"
 
 
 def test_a_robots_txt_that_fails_forbids_everything(server: Server) -> None:
@@ -185,7 +230,10 @@ HOSTILE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_page_that_cannot_be_read_is_told_and_the_rest_is_seen(server: Server, kind: str) -> None:
+def test_a_page_that_cannot_be_read_is_told_and_the_rest_is_seen(
+    server: Server, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "MAX_SECONDS", 5.0)
     server.page("/", "/bad", "/good")
     server.answers["/bad"] = HOSTILE[kind]()
     server.page("/good")
@@ -275,6 +323,46 @@ def _next_month(path: str) -> str:
     return f"/cal/{year + month // 12}/{month % 12 + 1}"
 
 
+def test_which_addresses_are_a_trap_does_not_depend_on_who_answers_first(server: Server) -> None:
+    turn = threading.Barrier(2, timeout=20)
+
+    def both_at_once(*links: str) -> Callable[[Any], bytes]:
+        def answer(handler: Any) -> bytes:
+            turn.wait()
+            return html(*links)
+
+        return answer
+
+    server.page("/", "/one", "/other")
+    server.answers["/one"] = both_at_once("/list?b=2&a=1", *(f"/q?n={n}" for n in range(0, 400, 2)))
+    server.answers["/other"] = both_at_once("/list?a=1&b=2", *(f"/q?n={n}" for n in range(1, 400, 2)))
+    server.default = lambda path: html() if "?" in path else (404, {}, b"")
+    first, *others = (server.crawl() for _ in range(3))
+    assert "/list?a=1&b=2" in first.responses
+    assert all((c.skipped, c.responses.keys()) == (first.skipped, first.responses.keys()) for c in others)
+
+
+def test_a_document_that_takes_a_parser_for_ever_is_told(server: Server) -> None:
+    server.page("/", "/deep")
+    server.answers["/deep"] = b"<div>" * 100_000
+    crawl = server.crawl()
+    assert list(crawl.pages) == ["/"]
+    assert [subject for subject, _ in crawl.skipped] == ["/deep"]
+
+
+def test_a_sitemap_of_another_host_is_read_where_robots_txt_names_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "refused", lambda host, own: None)
+    monkeypatch.setattr(exchange, "is_public", lambda address: True)
+    elsewhere = f"http://localhost:{server.server_address[1]}/map.xml"
+    server.page("/")
+    server.page("/only-listed")
+    server.answers["/robots.txt"] = (200, TEXT, f"Sitemap: {elsewhere}".encode())
+    server.answers["/map.xml"] = (200, XML, urlset(server, "/only-listed"))
+    assert "/only-listed" in server.crawl().pages
+
+
 def test_past_the_page_limit_the_crawl_is_partial_and_says_so(server: Server) -> None:
     server.page("/", *(f"/p{n}" for n in range(30)))
     server.default = lambda path: html()
@@ -322,6 +410,23 @@ def test_the_canonical_origin_of_a_preview_is_the_site_itself(server: Server) ->
     assert list(crawl.pages) == ["/", "/a"]
     assert crawl.origin == "https://shop.example"
     assert crawl.pages["/"].canonicals == ("/",)
+
+
+def test_the_origin_of_a_copy_without_canonicals_is_in_its_robots_txt(server: Server) -> None:
+    from contextlib import ExitStack
+
+    from autoresearch.config.model import Site
+    from autoresearch.signals.site.crawl import crawl as look
+
+    server.page("/", "https://shop.example/a")
+    server.page("/a")
+    server.answers["/robots.txt"] = (200, TEXT, b"Sitemap: https://shop.example/map.txt")
+    server.answers["/map.txt"] = (200, TEXT, b"https://shop.example/\nhttps://shop.example/a\n")
+    with ExitStack() as stack:
+        site = Site(source="serve", serve=f"echo {server.url}/; exec sleep 60")
+        crawl = look(site, Path(), stack=stack, say=lambda _: None)
+    assert crawl.origin == "https://shop.example"
+    assert list(crawl.sitemaps.entries) == ["/", "/a"]
 
 
 def test_a_deflate_answer_is_read(server: Server) -> None:

@@ -43,16 +43,33 @@ def test_honest_addresses_are_no_traps() -> None:
 
 def test_traps_are_told_with_their_reason() -> None:
     frontier = Frontier(10_000)
-    for address in ("/a/b/a/b/a/b", "/x/x/x", "/x?PHPSESSID=1", "/x;jsessionid=1", "/l?a=1&b=2", "/l?b=2&a=1"):
+    for address in ("/l?a=1&b=2", "/x/x/x", "/x?PHPSESSID=1", "/x;jsessionid=1", "/a/b/a/b/a/b", "/l?b=2&a=1"):
         frontier.add(address)
+    assert frontier.level() == ["/l?a=1&b=2"]
     assert [address for address, _ in frontier.trapped] == [
-        "/a/b/a/b/a/b", "/x/x/x", "/x?PHPSESSID=1", "/x;jsessionid=1", "/l?b=2&a=1",
+        "/a/b/a/b/a/b", "/l?b=2&a=1", "/x/x/x", "/x;jsessionid=1", "/x?PHPSESSID=1",
     ]  # fmt: skip
+
+
+_ORDERS = ["a=1&b=2", "b=2&a=1", "c=3&a=1", "a=1&c=3"]
+_LINKS = [*(f"/q?{order}" for order in _ORDERS), *(f"/q?page={n}" for n in range(310)), "/x/x/x"]
+
+
+@given(st.permutations(_LINKS))
+def test_which_addresses_are_traps_does_not_depend_on_who_linked_first(links: list[str]) -> None:
+    first, second = Frontier(10_000), Frontier(10_000)
+    for one, other in zip(_LINKS, links, strict=True):
+        first.add(one)
+        second.add(other)
+    assert first.level() == second.level()
+    assert first.trapped == second.trapped
 
 
 def test_what_a_sitemap_lists_is_trusted() -> None:
     frontier = Frontier(10)
-    assert frontier.add("/x/x/x", trusted=True)
+    frontier.add("/x/x/x", trusted=True)
+    frontier.add("/y/y/y")
+    assert frontier.level() == ["/x/x/x"]
 
 
 def test_excluded_patterns_are_never_asked() -> None:

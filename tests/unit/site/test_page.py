@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresearch.signals.site.model import Alternate, Link, Page
-from autoresearch.signals.site.page import Reader
+from autoresearch.signals.site.page import Reader, UnreadableError
 from autoresearch.signals.site.urls import Place
 
 
@@ -58,6 +59,58 @@ def test_relative_links_of_two_folders_lead_to_two_places() -> None:
         assert page.links == (Link(folder + "x"),)
 
 
+@pytest.mark.parametrize(
+    ("href", "from_one", "from_other"),
+    [
+        ("http.html", "/a/http.html", "/b/http.html"),
+        ("?page=2", "/a/x?page=2", "/b/y?page=2"),
+        (" #part", "/a/x", "/b/y"),
+        ("..\\c?q=\\", "/c?q=%5C", "/c?q=%5C"),
+        ("//other.example/z", "https://other.example/z", "https://other.example/z"),
+    ],
+)
+def test_a_reference_is_read_from_the_page_that_it_is_on(href: str, from_one: str, from_other: str) -> None:
+    reader = Reader(Place((("https://a.example", "/"),)))
+    for path, target in (("/a/x", from_one), ("/b/y", from_other), ("/a/x", from_one)):
+        page = reader.read(f'<a href="{href}">1</a>'.encode(), "https://a.example" + path, path, path)
+        assert [link.target for link in page.links] == [target]
+
+
+def test_two_pages_of_one_folder_have_their_own_queries() -> None:
+    reader = Reader(Place((("https://a.example", "/"),)))
+    for path in ("/list", "/other"):
+        page = reader.read(b'<a href="?page=2">1</a>', "https://a.example" + path, path, path)
+        assert page.links == (Link(path + "?page=2"),)
+
+
+def test_the_first_base_counts_for_every_reference() -> None:
+    bases = '<base href="https://b.example/x/"><base href="/y/">'
+    page = read(bases + '<a href="/1">1</a><a href="2">2</a><a href="#3">3</a>')
+    assert page.links == (Link("https://b.example/1"), Link("https://b.example/x/2"), Link("https://b.example/x/", "3"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "head", "header"),
+    [
+        ("windows-1251", "", "text/html; charset=Windows-1251"),
+        ("windows-1251", "<meta charset=windows-1251>", ""),
+        ("koi8-r", '<meta http-equiv=Content-Type content="text/html; charset=koi8-r">', ""),
+        ("utf-8", "<meta charset=koi8-r>", "text/html; charset=utf-8"),
+        ("utf-8-sig", "<meta charset=koi8-r>", ""),
+        ("utf-16", "", "text/html; charset=koi8-r"),
+        ("utf-8", "<meta charset=punycode>", ""),
+        ("utf-8", "<meta charset=utf-16>", ""),
+    ],
+)
+def test_a_document_is_read_in_its_own_encoding(encoding: str, head: str, header: str) -> None:
+    body = f"<html><head>{head}<title>Привет</title></head>".encode(encoding)
+    assert read(body, content_type=header).title == "Привет"
+
+
+def test_latin_1_is_what_browsers_take_it_for() -> None:
+    assert read("<title>10 €</title>".encode("cp1252"), content_type="text/html; charset=ISO-8859-1").title == "10 €"
+
+
 def test_every_id_and_name_can_be_linked_to() -> None:
     page = read('<p id="a">x</p><a name="b">y</a><a name="">z</a>')
     assert [page.has_anchor(name) for name in ("a", "b", "c", "", "top", ":~:text=x")] == [
@@ -96,6 +149,23 @@ def test_the_hash_follows_the_text_and_nothing_else() -> None:
     other = read("<main><p>Hello here</p></main>")
     assert one.text_hash == same.text_hash != other.text_hash
     assert one.words == 2
+
+
+def test_what_is_endless_is_cut_off() -> None:
+    digits = "1" * 1_000_000
+    page = read(
+        f"""<html lang={digits}><link rel=canonical href="/{digits}"><meta name=description content="{digits}">
+        <meta http-equiv=refresh content="{digits}x"><link rel=alternate hreflang={digits} href="/x">"""
+        + "<link rel=alternate hreflang=de href=/y>" * 3_000
+    )
+    assert page.canonicals == ()
+    assert page.refresh == "", "what comes after its first characters is not read"
+    assert len(repr(page)) < 100_000
+
+
+def test_markup_that_takes_for_ever_is_not_read() -> None:
+    with pytest.raises(UnreadableError, match="nested too deeply"):
+        read("<div>" * 100_000)
 
 
 def test_a_hundred_thousand_links_are_bounded() -> None:

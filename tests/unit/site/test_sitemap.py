@@ -69,6 +69,7 @@ def test_fifty_thousand_entries_are_read_and_one_more_is_told() -> None:
         ((ENTITIES + "<urlset><url><loc>&h;</loc></url></urlset>").encode(), "refused"),
         (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><urlset/>', "refused"),
         (gzip.compress(b"<urlset>" + b" " * 60_000_000), "larger than 50 MiB"),
+        (b"<urlset>" + b"<a>" * 1_000_000, "nested too deeply"),
     ],
 )
 def test_what_is_wrong_is_told(body: bytes, problem: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresearch.signals.site.origin import infer, mount_of
-from autoresearch.signals.site.urls import Place, absolute, fragment_of, identity, normal_path, origin_of
+from autoresearch.signals.site.urls import Place, absolute, fragment_of, identity, is_same_site, normal_path, origin_of
 
 SHOP = Place((("https://shop.example", "/"), ("http://127.0.0.1:4173", "/")))
 PROJECT = Place((("https://user.github.io", "/repo/"),))
@@ -104,6 +104,21 @@ def test_a_reference_is_what_a_browser_would_request(href: str, url: str | None)
 
 def test_a_fragment_is_read_as_a_browser_reads_it() -> None:
     assert [fragment_of(href) for href in ("/a", "/a#", "/a#b", "/a#%C3%BC", "#a#b")] == ["", "", "b", "ü", "a#b"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://a.example/", "https://www.a.example/en", True),
+        ("https://www.a.example", "https://A.example/", True),
+        ("http://127.0.0.1:3000/", "http://127.0.0.1:3000/x", True),
+        ("http://127.0.0.1:3000/", "http://127.0.0.1:4000/", False),
+        ("https://a.example/", "https://login.a.example/", False),
+        ("https://a.example/", "https://b.example/", False),
+    ],
+)
+def test_a_site_is_the_same_with_and_without_encryption_and_www(one: str, other: str, same: bool) -> None:
+    assert is_same_site(one, other) is same
 
 
 @pytest.mark.parametrize("url", ["", "/a", "mailto:x@y.z", "ftp://a.b", "http://", "https://[", "http://a:b"])

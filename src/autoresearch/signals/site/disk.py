@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from autoresearch.config.model import Site
 from autoresearch.errors import NotMeasuredError
@@ -15,9 +18,9 @@ from autoresearch.signals.site.gather import MAX_BYTES, MAX_SITEMAPS, SAY_EVERY,
 from autoresearch.signals.site.model import Crawl, Response
 from autoresearch.signals.site.mount import UnmountedReader
 from autoresearch.signals.site.origin import infer, mount_of
-from autoresearch.signals.site.page import Reader
+from autoresearch.signals.site.page import Reader, UnreadableError
 from autoresearch.signals.site.robots import Robots
-from autoresearch.signals.site.urls import Place, identity
+from autoresearch.signals.site.urls import Place, absolute, identity, normal_path
 
 _NOWHERE = "https://site.invalid"
 _GUESS_FROM = 100
@@ -40,7 +43,7 @@ class DiskCrawl(Gathered):
 
     def run(self) -> Crawl:
         """Read everything, then look up every address that something names."""
-        mount = mount_of(self._site.url) if self._site.url else infer(self._named())
+        mount = mount_of(self._site.url) if self._site.url else infer(self._named()) or infer(self._listed())
         origin, base = mount or (_NOWHERE, "/")
         place = Place(((origin, base),))
         self.crawl.origin = origin if mount else ""
@@ -52,12 +55,25 @@ class DiskCrawl(Gathered):
         return self.conclude("/")
 
     def _named(self) -> Iterator[tuple[str, str]]:
-        """What pages call themselves, and what the sitemap calls the start page."""
+        """What pages call themselves."""
         reader = Reader(Place(()))
         for name in islice(self._folder.pages, _GUESS_FROM):
             address = self._folder.address(name)
-            page = reader.read(self._folder.read(name, MAX_BYTES) or b"", _NOWHERE + address, address, address)
-            yield from ((address, url) for url in page.canonicals[:1] if not url.startswith(_NOWHERE))
+            with suppress(UnreadableError, OSError):
+                page = reader.read(self._folder.read(name, MAX_BYTES) or b"", _NOWHERE + address, address, address)
+                yield from ((address, url) for url in page.canonicals[:1] if not url.startswith(_NOWHERE))
+
+    def _listed(self) -> Iterator[tuple[str, str]]:
+        """What robots.txt and the sitemaps call the files that are here: the longest end of a path that is one."""
+        robots = Robots(self._content("/robots.txt", sitemap.MAX_BYTES))
+        urls = list(robots.sitemaps)
+        for name in USUAL_SITEMAPS:
+            parsed = sitemap.parse(self._content(name, sitemap.MAX_BYTES) or b"")
+            urls += [*parsed.children, *(url for url, _ in parsed.entries)]
+        for url in urls[:_GUESS_FROM]:
+            steps = normal_path(urlsplit(absolute(_NOWHERE, url) or "").path).split("/")
+            ends = ("/" + "/".join(steps[start:]) for start in range(1, len(steps)))
+            yield next((end for end in ends if self._folder.find(end)), "/"), url
 
     def _content(self, address: str, limit: int) -> bytes | None:
         name = address.lstrip("/")
@@ -77,9 +93,12 @@ class DiskCrawl(Gathered):
                 self.sitemap_error(name, "there is no such file, or it is larger than 50 MiB")
             else:
                 self.add_sitemap(name, body, place, queue)
+        self.leave_sitemaps(queue)
 
     def _read_pages(self, reader: Reader, base: str) -> None:
         names = self._folder.pages
+        for folder in self._folder.unreadable:
+            self.unread("/" + folder, "the folder cannot be read")
         if len(names) > self.limits.max_pages:
             self.crawl.complete = False
             self.unseen["…"] = f"{len(names) - self.limits.max_pages} pages past the limit of {self.limits.max_pages}"
@@ -96,15 +115,20 @@ class DiskCrawl(Gathered):
             if body is None:
                 self.unread(identity(address), f"larger than {MAX_BYTES // 1024 // 1024} MiB")
                 continue
-            page = reader.read(body, base + address, identity(address), address)
-            page.file = self._prefix + name
+            try:
+                page = reader.read(body, base + address, identity(address), address)
+            except UnreadableError as error:
+                self.unread(identity(address), str(error))
+                continue
+            page.file = os.fsencode(self._prefix + name).decode("utf-8", "replace")
             self.crawl.pages.setdefault(page.subject, page)
 
     def _unproven(self, reader: Reader) -> set[str]:
         """Addresses that may well exist outside of the folder."""
         if not isinstance(reader, UnmountedReader):
             return set()
-        there = (a for a in reader.from_root if self._folder.find(a) or self._folder.redirect(a))
+        folder = self._folder
+        there = (a for a in reader.from_root if folder.find(a) or folder.redirect(a) or folder.rewrite(a))
         return reader.unproven(self.crawl.pages.values(), {*self.statuses, *there})
 
     def _look_up(self, unproven: set[str]) -> None:
@@ -133,5 +157,5 @@ class DiskCrawl(Gathered):
             if redirect := self._folder.redirect(address):
                 self.statuses[address].status, self.locations[address] = redirect
                 wanted.append(self.locations[address])
-            elif self._folder.find(address):
+            elif self._folder.find(address) or self._folder.rewrite(address):
                 self.statuses[address].status = 200

@@ -138,12 +138,17 @@ class Exchange:
                 headers[name] = f"{headers[name]}, {value}" if name in headers else value
         return headers
 
+    @property
+    def _redirects(self) -> bool:
+        status = self._head.getvalue().rpartition(b"\r\n\r\nHTTP/")[2].split(b" ", 2)[1:2]
+        return bool(status) and status[0].isdigit() and int(status[0]) in _REDIRECTS
+
     def _write(self, chunk: bytes) -> int:
         """Take a part of the body; -1 hangs up."""
         if not self._body.tell():
             kind = self._headers.get("content-type", "").partition(";")[0].strip().lower()
             html = kind in {"", "text/html", "application/xhtml+xml"}
-            self._unwanted = "location" in self._headers or (self._html_only and not html)
+            self._unwanted = self._redirects or (self._html_only and not html)
         if self._unwanted:
             return -1
         self._body.write(chunk)
@@ -198,7 +203,9 @@ def _location(url: str, location: str) -> str | None:
     if not location or len(location) > MAX_LENGTH:
         return None
     try:
+        location = location.encode("latin-1").decode("utf-8", "replace")  # as browsers read it
         target = urljoin(url, location)
-        return target.partition("#")[0] if urlsplit(target).hostname else None
+        parts = urlsplit(target)
+        return target.partition("#")[0] if parts.hostname and parts.port != 0 else None  # a bad port is a ValueError
     except ValueError:
         return None

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 _HTML = (".html", ".htm", ".xhtml")
 _NOT_FOUND = {"404.html", "404/index.html", "404.htm"}
 _LEFT_OUT = {"autoresearch", "node_modules"}
-_REDIRECTS = {301, 302, 303, 307, 308}
+_REWRITE = 200
+_REDIRECTS = {301, 302, 303, 307, 308, _REWRITE}
 
 
 class Folder:
@@ -19,7 +20,9 @@ class Folder:
         self.root = root
         self._base = str(root)
         self._files: set[str] = set()
-        self._list("")
+        self.unreadable: list[str] = []
+        """Folders, relative to the root, whose files nobody may list."""
+        self._list_all()
         self._redirects, self._wildcards = self._read_redirects()
 
     @property
@@ -37,7 +40,7 @@ class Folder:
 
     def find(self, address: str) -> str | None:
         """The file that answers a path (its query is ignored), as hosts look it up: itself, index, `.html`."""
-        name = unquote(address.partition("?")[0]).lstrip("/")
+        name = unquote(address.partition("?")[0], errors="surrogateescape").lstrip("/")
         stem = name.rstrip("/")
         candidates = [name, f"{stem}/index.html", f"{stem}/index.htm", f"{stem}.html", f"{stem}.htm"]
         if not stem:
@@ -46,6 +49,15 @@ class Folder:
 
     def redirect(self, address: str) -> tuple[int, str] | None:
         """Status and target where `_redirects` (as Netlify and Cloudflare read it) sends a path."""
+        rule = self._rule(address)
+        return rule if rule and rule[0] != _REWRITE else None
+
+    def rewrite(self, address: str) -> str | None:
+        """The file that `_redirects` shows under a path that has none: where scripts make the pages."""
+        rule = self._rule(address)
+        return self.find(rule[1]) if rule and rule[0] == _REWRITE else None
+
+    def _rule(self, address: str) -> tuple[int, str] | None:
         path = unquote(address.partition("?")[0])
         if found := self._redirects.get(path.rstrip("/") or "/"):
             return found
@@ -60,8 +72,21 @@ class Folder:
             size = os.fstat(file.fileno()).st_size
             return file.read(size) if size <= limit else None
 
-    def _list(self, prefix: str) -> None:
-        """Note the files below `prefix` ("" or ending in a slash); a link is a file only if it stays inside."""
+    def _list_all(self) -> None:
+        below = [""]
+        while below:
+            prefix = below.pop()
+            try:
+                below.extend(self._list(prefix))
+            except OSError:
+                self.unreadable.append(prefix.encode("utf-8", "replace").decode())
+        self.unreadable.sort()
+
+    def _list(self, prefix: str) -> list[str]:
+        """Note the files in `prefix` ("" or ending in a slash), and return the folders that are in it.
+
+        A symbolic link is a file only if it stays inside. Raises `OSError`.
+        """
         below: list[str] = []
         with os.scandir(self.root / prefix) as entries:
             for entry in entries:
@@ -72,8 +97,7 @@ class Folder:
                         below.append(f"{prefix}{entry.name}/")
                 elif entry.is_file() and (not entry.is_symlink() or self._inside(prefix + entry.name)):
                     self._files.add(prefix + entry.name)
-        for name in below:
-            self._list(name)
+        return below
 
     def _inside(self, name: str) -> bool:
         return (self.root / name).resolve().is_relative_to(self.root.resolve())

@@ -21,7 +21,10 @@ _SESSION = re.compile(r"^(?:jsessionid|phpsessid|sessionid|session_id|sid|aspses
 
 
 class Frontier:
-    """Addresses that wait for their level. Each is asked once; the order within a level is alphabetical."""
+    """Addresses that wait for their level. Each is asked once; the order within a level is alphabetical.
+
+    What is a trap is decided when the level begins, in that order: it must not depend on which page was read first.
+    """
 
     def __init__(self, limit: int, exclude: Iterable[str] = ()) -> None:
         self._limit = limit
@@ -30,35 +33,36 @@ class Frontier:
         self._spellings: set[str] = set()
         self._queries: Counter[str] = Counter()
         self._dates: Counter[str] = Counter()
-        self._waiting: list[str] = []
+        self._waiting: dict[str, bool] = {}
+        """Each address, and whether it is trusted."""
         self._asked = 0
         self.left_out = 0
         """How many addresses the page limit kept from being asked."""
         self.trapped: list[tuple[str, str]] = []
         """(address, why) of what looks endless; bounded."""
 
-    def add(self, address: str, *, trusted: bool = False) -> bool:
+    def add(self, address: str, *, trusted: bool = False) -> None:
         """Let an address wait for the next level. What a sitemap lists is `trusted` not to be a trap."""
-        if address in self._seen:
-            return False
-        self._seen.add(address)
-        if any(fnmatchcase(address, pattern) for pattern in self._exclude):
-            return False
-        if not trusted and (why := self._trap(address)):
-            if len(self.trapped) < _MAX_TOLD:
-                self.trapped.append((address, why))
-            return False
-        self._waiting.append(address)
-        return True
+        if address not in self._seen:
+            self._seen.add(address)
+            self._waiting[address] = trusted
 
     def level(self) -> list[str]:
         """The addresses of the next level, as many as the limit allows."""
         room = max(0, self._limit - self._asked)
-        level = sorted(self._waiting)
-        self._waiting = []
+        level = [address for address in sorted(self._waiting) if self._is_wanted(address)]
+        self._waiting = {}
         self.left_out += max(0, len(level) - room)
         self._asked += min(len(level), room)
         return level[:room]
+
+    def _is_wanted(self, address: str) -> bool:
+        if any(fnmatchcase(address, pattern) for pattern in self._exclude):
+            return False
+        why = None if self._waiting[address] else self._trap(address)
+        if why and len(self.trapped) < _MAX_TOLD:
+            self.trapped.append((address, why))
+        return why is None
 
     def _trap(self, address: str) -> str | None:
         """Why an address looks like one of endlessly many, or None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from autoresearch.config.model import CrawlLimits
 from autoresearch.signals.site import sitemap
@@ -13,9 +13,12 @@ from autoresearch.signals.site.urls import Place, absolute
 
 Say = Callable[[str], None]
 
-_MAX_HOPS = 10
+MAX_HOPS = 10
+"""Redirects of one chain that are followed."""
 _MAX_SKIPPED = 1_000
 _MAX_ERRORS = 100
+_MAX_LISTED = 3
+"""Sitemap entries that are taken in, for each page that may be looked at."""
 USUAL_SITEMAPS = ("/sitemap.xml", "/sitemap-index.xml", "/sitemap_index.xml")
 """Where sitemaps lie when robots.txt does not say."""
 MAX_SITEMAPS = 1_000
@@ -75,12 +78,12 @@ class Gathered:
             return response
         hops: list[str] = []
         here = address
-        while here in self.locations and len(hops) <= _MAX_HOPS:
+        while here in self.locations and len(hops) <= MAX_HOPS:
             here = self.locations[here]
             if here in hops or here == address:
                 return Response(address, response.status, error="redirects in a circle", hops=(*hops, here), loop=True)
             hops.append(here)
-        if here in self.locations:
+        if len(hops) > MAX_HOPS:
             return Response(address, response.status, error="too many redirects", hops=tuple(hops), loop=True)
         last = self.statuses.get(here)
         status = last.status if last else response.status
@@ -93,6 +96,11 @@ class Gathered:
         if len(errors) < _MAX_ERRORS and (name, problem) not in errors:
             errors.append((name, problem))
 
+    def leave_sitemaps(self, queue: Collection[str]) -> None:
+        """Tell that sitemaps were left unread: then nobody knows which pages are not listed."""
+        if queue:
+            self.unread(min(queue), f"not read, and {len(queue) - 1} more: too many sitemaps, or out of time")
+
     def add_sitemap(self, name: str, body: bytes, place: Place, queue: deque[str]) -> None:
         """Take in a sitemap; the sitemaps that it names join the queue."""
         parsed = sitemap.parse(body)
@@ -103,7 +111,7 @@ class Gathered:
         if not (parsed.entries or parsed.children):
             return
         sitemaps.files.append(name)
-        for child in parsed.children:
+        for child in parsed.children[:MAX_SITEMAPS]:
             if (url := absolute("https://relative.invalid", child)) is not None:
                 queue.append(place.inward(url) or url)
         for loc, lastmod in parsed.entries:
@@ -111,6 +119,9 @@ class Gathered:
             if url is None:
                 self.sitemap_error(name, f"not an absolute address: {loc[:100]}")
                 continue
+            if len(sitemaps.entries) >= self.limits.max_pages * _MAX_LISTED:
+                self.unread(name, "lists more addresses than the page limit lets anybody visit")
+                return
             address = place.inward(url) or url
             sitemaps.entries.setdefault(address, SitemapEntry(address, lastmod, name))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 from autoresearch.config.model import Site
 from autoresearch.errors import NotMeasuredError
@@ -13,14 +15,14 @@ from autoresearch.signals.site import sitemap
 from autoresearch.signals.site.exchange import Answer
 from autoresearch.signals.site.fetch import Fetcher, open_fetcher
 from autoresearch.signals.site.frontier import Frontier
-from autoresearch.signals.site.gather import MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
+from autoresearch.signals.site.gather import MAX_HOPS, MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
+from autoresearch.signals.site.guard import is_public
 from autoresearch.signals.site.model import Crawl, Page, Response
 from autoresearch.signals.site.origin import infer, mount_of
-from autoresearch.signals.site.page import Reader
+from autoresearch.signals.site.page import Reader, UnreadableError
 from autoresearch.signals.site.robots import Robots
-from autoresearch.signals.site.urls import Place, identity, origin_of
+from autoresearch.signals.site.urls import Place, identity, is_same_site, origin_of
 
-_MAX_HOPS = 10
 _IMPOSSIBLE = "/autoresearch-asks-for-a-page-that-cannot-exist-7f3a9c"
 
 
@@ -37,6 +39,8 @@ class HttpCrawl(Gathered):
         self._fetcher: Fetcher
         self._reader: Reader
         self._root = ""
+        self._hops: dict[str, int] = {}
+        """How many redirects led to an address, at least."""
         self._met: set[str] = set()
         """Addresses that some page has led to: most of a page's links are in its navigation."""
 
@@ -66,8 +70,13 @@ class HttpCrawl(Gathered):
                 break
             seen.add(url)
             url = answer.location
-            if url in seen or len(seen) > _MAX_HOPS:
+            if url in seen or len(seen) > MAX_HOPS:
                 raise NotMeasuredError(f"{self._start} redirects in a circle", hint="check `site.url`")
+            if is_public(urlsplit(url).hostname or "") and not is_same_site(self._start, url):
+                raise NotMeasuredError(
+                    f"{self._start} redirects to another site, {url}",
+                    hint="set `site.url` to where the site is, or make this address open to visitors",
+                )
             if origin_of(url) != origin_of(self._start):
                 self._start = url
         if answer.error:
@@ -93,11 +102,21 @@ class HttpCrawl(Gathered):
         if self.crawl.source == "live":
             self.crawl.origin = origin
         else:
-            page = Reader(Place(())).read(first.body, self._root + "/", "/", "/")
-            canonical = canonical or infer(("/", url) for url in page.canonicals[:1])
+            canonical = canonical or infer(self._named(first, base))
             self.crawl.origin = canonical[0] if canonical else ""
         mounts = [(origin, base), *([canonical] if canonical else [])]
         return Place(tuple(dict.fromkeys(mounts)))
+
+    def _named(self, first: Answer, base: str) -> Iterator[tuple[str, str]]:
+        """What a served copy calls itself: its start page's canonical, else where robots.txt says its sitemaps are."""
+        with suppress(UnreadableError):
+            page = Reader(Place(())).read(first.body, self._root + "/", "/", "/")
+            if page.canonicals:
+                yield "/", page.canonicals[0]
+                return
+        for url in self.robots.sitemaps:
+            path = urlsplit(url).path
+            yield path.removeprefix(base.rstrip("/")), url
 
     async def _read_sitemaps(self) -> None:
         place = self._reader.place
@@ -113,16 +132,18 @@ class HttpCrawl(Gathered):
         seen: set[str] = set()
         while queue and len(seen) < MAX_SITEMAPS and not self._late():
             name = queue.popleft()
-            if name in seen or not name.startswith("/"):
-                continue
-            answer = await self._fetcher.get(self._root + name, limit=sitemap.MAX_BYTES)
-            if answer.location and (moved := self._reader.place.inward(answer.location)):
-                queue.append(moved)
+            if name in seen or not (name.startswith("/") or self.crawl.source == "live"):
+                continue  # a copy is served here: what other origins hold belongs to the real site
+            url = self._root + name if name.startswith("/") else name
+            answer = await self._fetcher.get(url, limit=sitemap.MAX_BYTES)
+            if answer.location:
+                queue.append(self._reader.place.inward(answer.location) or answer.location)
             elif answer.status == 200 and (named or not answer.is_html):
                 self.add_sitemap(name, answer.body, self._reader.place, queue)
             elif named or seen:
                 self.sitemap_error(name, answer.error or f"answers {answer.status}")
             seen.add(name)
+        self.leave_sitemaps(queue)
 
     async def _walk(self) -> None:
         while level := self._frontier.level():
@@ -137,6 +158,8 @@ class HttpCrawl(Gathered):
             limit = f"{self._frontier.left_out} addresses past the limit of {self.limits.max_pages} pages"
             self.unseen["…"] = limit
         self.unseen.update(self._frontier.trapped)
+        far = (target for target, hops in self._hops.items() if hops > MAX_HOPS and target not in self.statuses)
+        self.unseen.update((identity(target), f"behind more than {MAX_HOPS} redirects") for target in far)
 
     async def _work(self, queue: deque[str]) -> None:
         while queue and not self._late():
@@ -160,11 +183,20 @@ class HttpCrawl(Gathered):
             target = self._reader.place.inward(answer.location)
             self.locations[address] = target or answer.location
             if target:
-                self._frontier.add(target)
+                self._redirected(address, target)
         elif answer.status == 0 or answer.status >= 500 or answer.status == 429:
             self.unread(identity(address), answer.error or f"answers {answer.status}")
         elif 200 <= answer.status < 300 and answer.is_html:
-            self._take_in(self._reader.read(answer.body, url, identity(address), address, answer.headers))
+            try:
+                self._take_in(self._reader.read(answer.body, url, identity(address), address, answer.headers))
+            except UnreadableError as error:
+                self.unread(identity(address), str(error))
+
+    def _redirected(self, address: str, target: str) -> None:
+        hops = min(self._hops.get(address, 0) + 1, self._hops.get(target, MAX_HOPS + 1))
+        self._hops[target] = hops
+        if hops <= MAX_HOPS:
+            self._frontier.add(target)
 
     def _take_in(self, page: Page) -> None:
         known = self.crawl.pages.get(page.subject)
@@ -184,4 +216,5 @@ class HttpCrawl(Gathered):
         answer = await self._fetcher.get(self._root + _IMPOSSIBLE)
         if answer.status == 200 and answer.is_html:
             url = self._root + _IMPOSSIBLE
-            self.crawl.not_found = self._reader.read(answer.body, url, _IMPOSSIBLE, _IMPOSSIBLE, answer.headers)
+            with suppress(UnreadableError):
+                self.crawl.not_found = self._reader.read(answer.body, url, _IMPOSSIBLE, _IMPOSSIBLE, answer.headers)

@@ -12,21 +12,29 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from autoresearch.signals.site.encoding import as_utf8
 from autoresearch.signals.site.model import Alternate, Link, Page
+from autoresearch.signals.site.nesting import is_endless
 from autoresearch.signals.site.urls import MAX_LENGTH, Place, absolute, fragment_of
 
 _FACTS = "html,base[href],title,h1,link[rel],meta"
 _INSECURE = "[src^='http:'],[data^='http:'],[action^='http:']"
 _NO_CONTENT = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "svg"]
 _NO_CONTENT_SELECTOR = ",".join(_NO_CONTENT)
-_REFRESH = re.compile(r"\s*\d*\.?\d*\s*(?:[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]*)['\"]?\s*)?$", re.IGNORECASE)
+_REFRESH = re.compile(r"\s*+\d*+\.?\d*+\s*+(?:[;,]\s*+(?:url\s*+=\s*+)?+['\"]?([^'\"]*+)['\"]?\s*+)?$", re.IGNORECASE)
 _LINK_HEADER = re.compile(r"<([^>]*)>\s*((?:;[^,<]*)*)")
 _MAX_TEXT = 500
 _COUNTED = 1_200
 _SPACE = b" \t\n\r\f\v"
 _MAX_LINKS = 20_000
+_MAX_ALTERNATES = 1_000
 _MAX_REMEMBERED = 500_000
+_FROM_EVERYWHERE = ("/", "https://", "http://")
 _SKIPPED_SCHEMES = ("mailto:", "tel:", "javascript:", "data:", "blob:", "sms:", "about:", "ftp:", "file:")
+
+
+class UnreadableError(ValueError):
+    """A document that is kept from the parser; the message says why."""
 
 
 @dataclass
@@ -42,7 +50,14 @@ class Reader:
     _folder: str = ""
 
     def read(self, body: bytes, url: str, subject: str, path: str, headers: Mapping[str, str] | None = None) -> Page:
-        """The facts of a document. `url` is absolute, `path` the same inside the site, `headers` in lower case."""
+        """The facts of a document. `url` is absolute, `path` the same inside the site, `headers` in lower case.
+
+        Raises `UnreadableError` for markup that would take for ever.
+        """
+        headers = headers or {}
+        body = as_utf8(body, headers.get("content-type", ""))
+        if is_endless(body):
+            raise UnreadableError("its elements are nested too deeply to be read")
         tree = LexborHTMLParser(body)
         page = Page(subject=subject, url=path)
         seen = _Seen(self, page, url)
@@ -52,17 +67,22 @@ class Reader:
         seen.anchors(tree)
         if b"http:" in body:
             seen.insecure(tree.css(_INSECURE))
-        _from_headers(page, headers or {}, lambda href: self.target(url, href))
+        _from_headers(page, headers, lambda href: self.target(url, href))
         _content(page, tree)
         return page
 
     def target(self, base: str, href: str) -> str | None:
         """Where a reference leads: a path of the site, an URL of another origin, or None for no request at all."""
-        reference = href.partition("#")[0].strip()
-        if (path := self.place.quick(reference)) is not None:
+        reference = href[: MAX_LENGTH + 1].partition("#")[0].strip()
+        if len(reference) > MAX_LENGTH:
+            return None
+        if (path := self.place.quick(reference)) is not None and (reference[0] != "/" or self.place.owns(base)):
             return path
         if reference[:11].lower().startswith(_SKIPPED_SCHEMES):
             return None
+        if "\\" in reference:  # browsers read it as a slash
+            path, mark, query = reference.partition("?")
+            reference = path.replace("\\", "/") + mark + query
         url = absolute(base, reference)
         return None if url is None else (self.place.inward(url) or url)
 
@@ -79,6 +99,8 @@ class Reader:
 
     def memories(self, base: str) -> tuple[dict[str, Link | None], dict[str, Link | None]]:
         """Where outcomes of an `href` are remembered: of root-relative and absolute ones, and relative to `base`."""
+        if not self.place.owns(base):  # `<base href="https://cdn.example/">`
+            return {}, {}
         folder = base[: base.rfind("/")]
         if folder != self._folder:
             self._folder, self._nearby = folder, {}
@@ -94,6 +116,7 @@ class _Seen:
     def __init__(self, reader: Reader, page: Page, url: str) -> None:
         self._reader = reader
         self._page = page
+        self._url = url
         self._base = url
         self._canonicals: list[str] = []
         self._alternates: list[Alternate] = []
@@ -109,15 +132,17 @@ class _Seen:
             href = attributes.get("href") or attributes.get("xlink:href")
             if not href or len(href) > MAX_LENGTH:
                 continue
-            if href[0] == "#":
+            if href[0] <= " ":
+                href = href.strip() or "#"
+            if href[0] == "#" and base is self._url:
                 own_link = reader.share(Link(own, fragment_of(href)))
                 links[id(own_link)] = own_link
                 continue
             nofollow = "rel" in attributes and "nofollow" in (attributes["rel"] or "").lower().split()
-            memory = everywhere if href[0] == "/" or href[:4] == "http" else nearby
+            memory = everywhere if href.startswith(_FROM_EVERYWHERE) else nearby
             key = "\0" + href if nofollow else href
-            if key not in memory:
-                memory[key] = reader.link(base, href.strip(), nofollow=nofollow)
+            if key not in memory or href[0] in "?#":  # those lead on from the page, not from its folder
+                memory[key] = reader.link(base, href, nofollow=nofollow)
             if (link := memory[key]) is not None:
                 links[id(link)] = link
         self._page.links = tuple(islice(links.values(), _MAX_LINKS))
@@ -137,16 +162,18 @@ class _Seen:
         href = (attributes.get("href") or "").strip()
         if not href:
             return
-        if "stylesheet" in rel and href[:5].lower() == "http:":
-            self._insecure[href] = None
-        if "canonical" in rel and (target := self._reader.target(self._base, href)):
-            self._canonicals.append(target)
-        if "alternate" in rel and (lang := attributes.get("hreflang")):
-            self._alternates.append(Alternate(lang.strip(), self._reader.target(self._base, href) or href))
+        if "stylesheet" in rel and href[:5].lower() == "http:" and len(self._insecure) < _MAX_TEXT:
+            self._insecure[href[:MAX_LENGTH]] = None
+        if "canonical" in rel and len(self._canonicals) < _MAX_ALTERNATES:
+            target = self._reader.target(self._base, href)
+            self._canonicals.extend([target] if target else [])
+        if "alternate" in rel and (lang := attributes.get("hreflang")) and len(self._alternates) < _MAX_ALTERNATES:
+            target = self._reader.target(self._base, href) or href[:MAX_LENGTH]
+            self._alternates.append(Alternate(lang.strip()[:_MAX_TEXT], target))
 
     def meta(self, attributes: dict[str, str | None], node: Any) -> None:
         del node
-        content = attributes.get("content") or ""
+        content = (attributes.get("content") or "")[: _MAX_TEXT * 4]
         name = (attributes.get("name") or "").strip().lower()
         if name == "description" and self._page.description is None:
             self._page.description = _folded(content)
@@ -168,11 +195,12 @@ class _Seen:
 
     def html(self, attributes: dict[str, str | None], node: Any) -> None:
         del node
-        self._page.lang = (attributes.get("lang") or "").strip() or None
+        self._page.lang = (attributes.get("lang") or "").strip()[:_MAX_TEXT] or None
 
     def base(self, attributes: dict[str, str | None], node: Any) -> None:
         del node
-        self._base = absolute(self._base, attributes.get("href") or "") or self._base
+        if self._base is self._url:  # the first one counts
+            self._base = absolute(self._url, attributes.get("href") or "") or self._url
 
     def insecure(self, nodes: Iterable[Any]) -> None:
         """Addresses without encryption of what a browser would load or send by itself."""

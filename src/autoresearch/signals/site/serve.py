@@ -67,8 +67,8 @@ def _answering(output: IO[bytes], port: int) -> str | None:
         url = _ANY_INTERFACE.sub("127.0.0.1", url, count=1)
         if _connects(url):
             return url
-    fallback = f"http://127.0.0.1:{port}/"
-    return fallback if _connects(fallback) else None
+    fallbacks = (f"http://127.0.0.1:{port}/", f"http://[::1]:{port}/")
+    return next((url for url in fallbacks if _connects(url)), None)
 
 
 def _connects(url: str) -> bool:

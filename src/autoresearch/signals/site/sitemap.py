@@ -6,11 +6,18 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 MAX_BYTES = 50 * 1024 * 1024
 """Uncompressed, by the protocol."""
 MAX_ENTRIES = 50_000
+_ROOTS = {"urlset", "sitemapindex", "rss", "feed", "RDF"}
 _ITEMS = {"url", "sitemap", "item", "entry"}
+_MAX_DEPTH = 50
+_MAX_DATE = 100
 
 
 @dataclass
@@ -84,33 +91,37 @@ def _read_xml(body: bytes, parsed: Parsed) -> None:
 
 
 def _elements(body: bytes, parsed: Parsed) -> Iterator[tuple[str, str, str | None]]:
-    """(`url` or `sitemap`, address, lastmod), one at a time; elements are dropped once they are read."""
+    """(`url` or `sitemap`, address, lastmod), one at a time; an element is dropped as soon as it was read."""
     from defusedxml.ElementTree import iterparse
 
-    root = None
+    opened: list[Element] = []
     loc, lastmod = "", None
     for event, element in iterparse(io.BytesIO(body), events=("start", "end"), forbid_dtd=True):
         tag = element.tag.rpartition("}")[2]
         if event == "start":
-            if root is None:
-                root = element
-                if tag not in {"urlset", "sitemapindex", "rss", "feed", "RDF"}:
-                    raise ValueError(f"the root element is <{tag[:40]}>, not <urlset> or <sitemapindex>")
+            _check(tag, len(opened))
+            opened.append(element)
             if tag in _ITEMS:
                 loc, lastmod = "", None
             continue
+        opened.pop()
         text = (element.text or "").strip()
         if tag == "link" and element.get("hreflang"):
             parsed.hreflang = True
-            continue
-        if tag == "loc" or (tag == "link" and text):
+        elif tag == "loc" or (tag == "link" and text):
             loc = loc or text
         elif tag == "link" and element.get("rel", "alternate") == "alternate" and element.get("href"):
             loc = loc or element.get("href", "")
         elif tag in {"lastmod", "updated", "pubDate"} and text:
-            lastmod = text
-        elif tag in _ITEMS:
-            if loc:
-                yield ("sitemap" if tag == "sitemap" else "url"), loc, lastmod
-            element.clear()
-            root.clear()  # type: ignore[union-attr]
+            lastmod = text[:_MAX_DATE]
+        elif tag in _ITEMS and loc:
+            yield ("sitemap" if tag == "sitemap" else "url"), loc, lastmod
+        if opened:
+            opened[-1].clear()
+
+
+def _check(tag: str, depth: int) -> None:
+    if depth == 0 and tag not in _ROOTS:
+        raise ValueError(f"the root element is <{tag[:40]}>, not <urlset> or <sitemapindex>")
+    if depth > _MAX_DEPTH:
+        raise ValueError("its elements are nested too deeply")

@@ -35,6 +35,15 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host.lower()}{suffix}"
 
 
+def is_same_site(one: str, other: str) -> bool:
+    """Whether two URLs differ at most in `http` or `https`, in `www.`, and in what follows the host."""
+    first, second = urlsplit(one), urlsplit(other)
+    hosts = [(parts.hostname or "").lower().removeprefix("www.") for parts in (first, second)]
+    ports = [_DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port for parts in (first, second)]
+    usual = set(ports) <= set(_DEFAULT_PORTS.values())
+    return hosts[0] == hosts[1] and (usual or ports[0] == ports[1])
+
+
 @lru_cache(maxsize=65536)
 def identity(address: str) -> str:
     """Reduce an address to its page: `/x`, `/x/`, `/x.html`, `/x/index.html` all give `/x`; a query stays.
@@ -54,7 +63,7 @@ def normal_path(path: str) -> str:
     if _ESCAPE.search(path) or "%" in path:
         path = _ESCAPE.sub(_decode_unreserved, _BAD_ESCAPE.sub("%25", path))
     if not path.isascii() or any(c in path for c in ' "<>\\^`{|}[]'):
-        path = quote(path, safe=_SAFE)
+        path = quote(path, safe=_SAFE, errors="surrogateescape")  # a file's name may be any bytes
     if "/." in path or "//" in path:
         path = _without_dots(path)
     return path or "/"
@@ -87,6 +96,10 @@ class Place:
     """
 
     mounts: tuple[tuple[str, str], ...]
+
+    def owns(self, url: str) -> bool:
+        """Whether an absolute URL is on one of the site's origins."""
+        return any(url.startswith(origin + "/") for origin, _ in self.mounts)
 
     def quick(self, reference: str) -> str | None:
         """What an absolute or root-relative reference leads to, if it needs no normalising; else None."""
