@@ -9,12 +9,18 @@ import sys
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autoresearch import __version__
 from autoresearch.errors import AutoresearchError, UsageError
+
+if TYPE_CHECKING:
+    from autoresearch.core.result import Shard
+    from autoresearch.publication import Destinations
+    from autoresearch.session import Session
+    from autoresearch.settle import Outcome
 
 app = typer.Typer(
     name="autoresearch",
@@ -26,7 +32,6 @@ app = typer.Typer(
 )
 
 _INTERRUPTED = 130
-_PULL_REQUESTS = {"pull_request", "pull_request_target", "merge_group"}
 
 
 class FailOn(StrEnum):
@@ -59,46 +64,81 @@ def _moment(text: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
+def _shard(text: str) -> Shard:
+    from autoresearch.core.result import Shard
+
+    index, _, count = text.partition("/")
+    try:
+        return Shard(index=int(index), count=int(count))
+    except ValueError as error:
+        raise UsageError(f"--shard {text}: no part of a run", hint="I/N, such as 2/5") from error
+
+
+Loops = Annotated[list[str] | None, typer.Argument(metavar="[LOOP]...", help="Which loops; all by default.")]
+Root = Annotated[Path, typer.Option("-C", "--root", help="The repository, or a built site.")]
+ConfigPath = Annotated[str | None, typer.Option("--config", help="Default: autoresearch/config.yml.")]
+Out = Annotated[Path | None, typer.Option(help="Write result.json there.")]
+ChangesPath = Annotated[Path | None, typer.Option("--changes", help="Write the comparison there, as JSON.")]
+ReportPath = Annotated[Path | None, typer.Option("--report", help="Write the report there, as Markdown.")]
+WriteState = Annotated[
+    bool | None,
+    typer.Option("--write-state/--no-write-state", help="Default: write, except in pull requests and parts of a run."),
+]
+Fails = Annotated[FailOn, typer.Option("--fail-on", help="What makes the exit code 1.")]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SELECTOR", help="LOOP, LOOP/RULE, LOOP:SUBJECT or LOOP:METRIC@SUBJECT that may stay."),
+]
+Because = Annotated[str, typer.Option(help="Why, for --accept.")]
+Now = Annotated[
+    dt.datetime | None,
+    typer.Option(parser=_moment, metavar="ISO-TIME", help="The time of the run: 2026-05-01T06:00Z."),
+]
+NoPublish = Annotated[bool, typer.Option("--no-publish", help="Nothing goes to GitHub; files are written.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Tell more, with tracebacks.")]
+Comment = Annotated[bool | None, typer.Option("--comment/--no-comment", help="In Actions: the comment.")]
+CheckRun = Annotated[bool | None, typer.Option("--check/--no-check", help="In Actions: the check run.")]
+Issues = Annotated[bool | None, typer.Option("--issues/--no-issues", help="In Actions: file and update issues.")]
+Commit = Annotated[bool | None, typer.Option("--commit/--no-commit", help="In Actions: commit the state.")]
+ApiUrl = Annotated[str | None, typer.Option(help="GitHub's API, where it is not the workflow's own.")]
+
+
 @app.command("run")
 def run_command(  # noqa: PLR0917  typer makes the options of the arguments
-    loops: Annotated[list[str] | None, typer.Argument(metavar="[LOOP]...", help="Which loops; all by default.")] = None,
-    root: Annotated[Path, typer.Option("-C", "--root", help="The repository, or a built site.")] = Path(),
-    config: Annotated[str | None, typer.Option(help="Default: autoresearch/config.yml.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write result.json there.")] = None,
-    changes: Annotated[Path | None, typer.Option(help="Write the comparison there, as JSON.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write the report there, as Markdown.")] = None,
-    write_state: Annotated[
-        bool | None, typer.Option("--write-state/--no-write-state", help="Default: write, except in pull requests.")
-    ] = None,
-    fail_on: Annotated[FailOn, typer.Option(help="What makes the exit code 1.")] = FailOn.regression,
-    accept: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SELECTOR", help="LOOP, LOOP/RULE, LOOP:SUBJECT or LOOP:METRIC@SUBJECT that may stay."),
-    ] = None,
-    because: Annotated[str, typer.Option(help="Why, for --accept.")] = "",
+    loops: Loops = None,
+    root: Root = Path(),
+    config: ConfigPath = None,
+    out: Out = None,
+    changes: ChangesPath = None,
+    report: ReportPath = None,
+    write_state: WriteState = None,
+    base: Annotated[str | None, typer.Option(metavar="REV", help="Measure this revision too, and compare.")] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Measure one part of the run.")] = None,
+    url: Annotated[str | None, typer.Option(help="Look at the site there: a preview of it.")] = None,
+    fail_on: Fails = FailOn.regression,
+    accept: Accept = None,
+    because: Because = "",
     seed: Annotated[int, typer.Option(help="For whatever draws at random.")] = 0,
-    now: Annotated[
-        dt.datetime | None,
-        typer.Option(parser=_moment, metavar="ISO-TIME", help="The time of the run: 2026-05-01T06:00Z."),
-    ] = None,
-    no_publish: Annotated[
-        bool, typer.Option("--no-publish", help="Nothing goes to GitHub; files are written.")
-    ] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Tell more, with tracebacks.")] = False,
+    now: Now = None,
+    comment: Comment = None,
+    check: CheckRun = None,
+    issues: Issues = None,
+    commit: Commit = None,
+    api_url: ApiUrl = None,
+    no_publish: NoPublish = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Measure, compare with the committed state, report."""
+    """Measure, compare with the committed state, report; in Actions also publish."""
     from autoresearch.core.renew import Selector
-    from autoresearch.publish import Destinations, deliver, report_of
-    from autoresearch.report.terminal import print_report
-    from autoresearch.run import Request, run
+    from autoresearch.plan import Request
+    from autoresearch.publication import Destinations
+    from autoresearch.run import run
+    from autoresearch.session import Wishes, open_session
 
-    del no_publish
     if bool(accept) != bool(because.strip()):
         raise UsageError("--accept and --because go together", hint="say why it may stay: --because 'redesign of May'")
-    if not root.is_dir():
-        raise UsageError(f"-C {root}: there is no such folder")
     request = Request(
-        root=root,
+        root=_folder(root),
         now=now or dt.datetime.now(dt.UTC),
         loops=tuple(loops or ()),
         config=config,
@@ -106,18 +146,74 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
         accept=tuple(Selector(text) for text in accept or ()),
         because=because,
         seed=seed,
-        event=os.environ.get("GITHUB_EVENT_NAME", ""),
+        base=base,
+        shard=_shard(shard) if shard else None,
+        url=url,
         verbose=verbose,
     )
-    outcome = run(request)
-    wants_state = request.event not in _PULL_REQUESTS if write_state is None else write_state
-    try:
-        deliver(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state))
-    finally:
-        with suppress(BrokenPipeError):  # `| head` has read enough
-            print_report(report_of(outcome))
-            sys.stdout.flush()
+    wishes = Wishes(comment, check, issues, commit, api_url, publish=not no_publish and shard is None)
+    with open_session(request, wishes, os.environ) as session:
+        outcome = run(session.request, session.states)
+        wants_state = session.writes_state if write_state is None else write_state
+        _conclude(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state), session)
     raise typer.Exit(outcome.exit_code)
+
+
+@app.command("publish")
+def publish_command(  # noqa: PLR0917
+    results: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RESULT]...", help="result.json files: one, or the shards of a run.")
+    ] = None,
+    root: Root = Path(),
+    config: ConfigPath = None,
+    out: Out = None,
+    changes: ChangesPath = None,
+    report: ReportPath = None,
+    write_state: WriteState = None,
+    fail_on: Fails = FailOn.regression,
+    now: Now = None,
+    comment: Comment = None,
+    check: CheckRun = None,
+    issues: Issues = None,
+    commit: Commit = None,
+    api_url: ApiUrl = None,
+    no_publish: NoPublish = False,
+) -> None:
+    """Merge results, judge and compare them with the state that counts, report; in Actions also publish.
+
+    On `workflow_run`, no RESULT needs to be named: it is downloaded from the run that was followed.
+    """
+    from autoresearch.plan import Request
+    from autoresearch.publication import Destinations
+    from autoresearch.publish import settle_results
+    from autoresearch.session import Wishes, open_session
+
+    request = Request(root=_folder(root), now=now or dt.datetime.now(dt.UTC), config=config, fail_on=fail_on.value)
+    wishes = Wishes(comment, check, issues, commit, api_url, publish=not no_publish)
+    with open_session(request, wishes, os.environ) as opened:
+        session, outcome = settle_results(opened, list(results or ()))
+        wants_state = session.writes_state if write_state is None else write_state
+        _conclude(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state), session)
+    raise typer.Exit(0 if session.is_overtaken else outcome.exit_code)
+
+
+@app.command("plan")
+def plan_command(
+    loops: Loops = None,
+    root: Root = Path(),
+    config: ConfigPath = None,
+    shards: Annotated[int, typer.Option(min=1, max=256, help="At most so many.")] = 4,
+) -> None:
+    """Print the parts that a run can be measured in, as a workflow's matrix wants them: ["1/3", "2/3", "3/3"]."""
+    import json
+
+    from autoresearch.github.workflow import set_outputs
+    from autoresearch.plan import Request, plan
+
+    request = Request(root=_folder(root), now=dt.datetime.now(dt.UTC), loops=tuple(loops or ()), config=config)
+    parts = json.dumps(plan(request).shards(shards))
+    set_outputs(os.environ, {"shards": parts})
+    typer.echo(parts)
 
 
 @app.command("schema")
@@ -127,6 +223,26 @@ def schema_command() -> None:
     from autoresearch.loops.registry import kinds, loop_class
 
     typer.echo(dump({kind: loop_class(kind).Settings for kind in kinds()}), nl=False)
+
+
+def _folder(root: Path) -> Path:
+    if not root.is_dir():
+        raise UsageError(f"-C {root}: there is no such folder")
+    return root
+
+
+def _conclude(outcome: Outcome, to: Destinations, session: Session) -> None:
+    """Deliver, and print the report whatever becomes of that."""
+    from autoresearch.publication import Publication
+    from autoresearch.publish import deliver
+    from autoresearch.report.terminal import print_report
+
+    try:
+        deliver(outcome, to, session)
+    finally:
+        with suppress(BrokenPipeError):  # `| head` has read enough
+            print_report(Publication(outcome).report)
+            sys.stdout.flush()
 
 
 def main() -> None:

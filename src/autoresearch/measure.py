@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from autoresearch.config.secrets import Secrets
+from autoresearch.core.baseline import Baseline
 from autoresearch.core.measurement import Measurement, Metric
 from autoresearch.errors import AutoresearchError
 from autoresearch.loops.registry import AnyLoop, with_secrets
@@ -23,7 +25,7 @@ _RERUNS = 3
 """A loop measures suspicious metrics three times again: that may take three times as long."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Bench:
     """Where loops are measured: the signals they share, the secrets they may name, the display they report to."""
 
@@ -31,6 +33,8 @@ class Bench:
     secrets: Secrets
     progress: Progress
     verbose: bool = False
+    prefix: str = ""
+    """Put before a loop's name in what is shown, where two revisions are measured."""
 
     def measure(self, loops: Sequence[AnyLoop]) -> dict[str, Measurement]:
         """A measurement for every loop, whatever happens to it."""
@@ -42,12 +46,38 @@ class Bench:
             measured |= self._side_by_side(batch)
         return measured
 
+    def prepare(self, loops: Sequence[AnyLoop], baselines: Mapping[str, Baseline]) -> None:
+        """Ask every loop which paths the crawl is to visit; one that fails here fails when it measures."""
+        for loop in loops:
+            with suppress(Exception):
+                self.signals.remember(loop.wanted_paths(self.signals, baselines[loop.name]))
+
     def remeasure(self, loop: AnyLoop, measurement: Measurement, suspects: Sequence[Metric]) -> Measurement:
         """The measurement with reruns of its suspicious metrics; as it was when they could not be had."""
-        self.progress.say(loop.name, f"measuring {len(suspects)} suspicious metrics again")
+        self.progress.say(self.prefix + loop.name, f"measuring {len(suspects)} suspicious metrics again")
+        return self._with(measurement, self._reruns(loop, suspects))
+
+    def remeasure_with(
+        self, base: Bench, loop: AnyLoop, measurements: tuple[Measurement, Measurement], suspects: Sequence[Metric]
+    ) -> tuple[Measurement, Measurement]:
+        """Head's and base's measurement with reruns taken in turns: what drifts meets both sides alike."""
+        self.progress.say(
+            self.prefix + loop.name, f"measuring {len(suspects)} suspicious metrics again, base and head in turns"
+        )
+        sides: dict[Bench, list[Sequence[Metric]]] = {self: [], base: []}
+        for bench in (base, self, self, base):
+            sides[bench].append(bench._reruns(loop, suspects))  # noqa: SLF001  another of our own
+        head_at, base_at = ([m for turn in sides[bench] for m in turn] for bench in (self, base))
+        return self._with(measurements[0], head_at), base._with(measurements[1], base_at)
+
+    def _reruns(self, loop: AnyLoop, suspects: Sequence[Metric]) -> Sequence[Metric]:
         task = _Task(lambda: list(with_secrets(loop, self.secrets).remeasure(self._heard(loop), suspects)))
-        reruns = task.outcome(_RERUNS * loop.settings.time_limit, lambda problem: self._say_unsure(loop, problem))
-        again = {metric.identity: metric.reruns for metric in reruns or ()}
+        return task.outcome(_RERUNS * loop.settings.time_limit, lambda problem: self._say_unsure(loop, problem)) or ()
+
+    def _with(self, measurement: Measurement, reruns: Sequence[Metric]) -> Measurement:
+        again: dict[tuple[str, str], tuple[float, ...]] = {}
+        for metric in reruns:
+            again[metric.identity] = (*again.get(metric.identity, ()), *metric.reruns)
         metrics = tuple(m.model_copy(update={"reruns": again.get(m.identity, ())}) for m in measurement.metrics)
         return self.secrets.masked(measurement.model_copy(update={"metrics": metrics}))
 
@@ -56,7 +86,7 @@ class Bench:
         return {loop.name: self._collect(loop, task) for loop, task in tasks}
 
     def _begin(self, loop: AnyLoop) -> _Task[Measurement]:
-        self.progress.started(loop.name)
+        self.progress.started(self.prefix + loop.name)
         return _Task(lambda: self._look(loop))
 
     def _look(self, loop: AnyLoop) -> Measurement:
@@ -71,16 +101,16 @@ class Bench:
         if measurement is None:
             measurement = Measurement.failed(loop.name, loop.kind, problems[0])
         if self.verbose and task.trace:
-            self.progress.say(loop.name, task.trace)
+            self.progress.say(self.prefix + loop.name, task.trace)
         measurement = self.secrets.masked(measurement)
-        self.progress.finished(loop.name, _in_short(measurement))
+        self.progress.finished(self.prefix + loop.name, _in_short(measurement))
         return measurement
 
     def _say_unsure(self, loop: AnyLoop, problem: str) -> None:
-        self.progress.say(loop.name, f"could not be measured again: {problem}")
+        self.progress.say(self.prefix + loop.name, f"could not be measured again: {problem}")
 
     def _heard(self, loop: AnyLoop) -> Signals:
-        return self.signals.heard_by(lambda text: self.progress.say(loop.name, text))
+        return self.signals.heard_by(lambda text: self.progress.say(self.prefix + loop.name, text))
 
 
 class _Task(threading.Thread, Generic[T]):

@@ -1,257 +1,154 @@
-"""The main use case: measure the loops, compare with the committed state, report, and renew the state.
+"""The measuring half: the loops look at the world, and at the base revision where that is asked for, in one result.
 
-`measure → judge → compare → (remeasure suspicious metrics → compare) → accept → renew → report → write`. Nothing is
-written before everything is known, and then all of it or none.
+`plan → measure → (remeasure suspicious metrics) → settle`. Nothing is written.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autoresearch import __version__
-from autoresearch.config.implicit import guess_site
-from autoresearch.config.load import load
-from autoresearch.config.model import Config
-from autoresearch.config.secrets import Secrets
-from autoresearch.core.baseline import Baseline, Stamp
-from autoresearch.core.changes import BaselineRef, Change, Changes, FailOn, verdict
-from autoresearch.core.compare import compare
-from autoresearch.core.measurement import Finding, Measurement
-from autoresearch.core.renew import Selector, accept, renew
-from autoresearch.core.result import Result, Run, Tool, as_json
-from autoresearch.errors import StateError, UsageError
-from autoresearch.loops.registry import AnyLoop, chosen, configured, policy, unconfigured
+from autoresearch.core.baseline import Stamp
+from autoresearch.core.measurement import Measurement
+from autoresearch.core.numbers import compare_metrics
+from autoresearch.core.result import Base, Result, Run, Tool
+from autoresearch.errors import NotMeasuredError
+from autoresearch.loops.registry import AnyLoop, policy
 from autoresearch.measure import Bench
+from autoresearch.plan import Plan, Request, States, beside_the_config, plan
 from autoresearch.progress import Mask, Progress, choose
+from autoresearch.settle import Outcome, rebased, settle
 from autoresearch.signals import git
+from autoresearch.signals.build import build
 from autoresearch.signals.context import Signals
-from autoresearch.state import dump, state_path, to_lines
-from autoresearch.state import load as load_state
-
-DEFAULT_CONFIG = "autoresearch/config.yml"
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the command line, or the Action's inputs, ask for."""
+class _BaseBench:
+    """Where the base revision is measured; `problem` says why it cannot be."""
 
-    root: Path
-    now: dt.datetime
-    loops: tuple[str, ...] = ()
-    config: str | None = None
-    """Relative to `root`; `autoresearch/config.yml` when None."""
-    fail_on: FailOn = "regression"
-    accept: tuple[Selector, ...] = ()
-    because: str = ""
-    seed: int = 0
-    event: str = ""
-    verbose: bool = False
+    sha: str
+    bench: Bench
+    problem: str = ""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Which loops are to run, and where their state lives."""
-
-    config: Config
-    loops: Sequence[AnyLoop]
-    configured: Sequence[AnyLoop]
-    """All loops of the config, whether they are to run or not."""
-    folder: Path
-    """The folder of `config.yml`, with a folder for each loop's state."""
-
-
-@dataclass(frozen=True)
-class LoopOutcome:
-    """All that one loop brought."""
-
-    loop: AnyLoop
-    measurement: Measurement
-    baseline: Baseline
-    """As it was."""
-    renewed: Baseline
-    judged: tuple[Finding, ...] = ()
-    changes: tuple[Change, ...] = ()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """All that a run brought; nothing of it is written yet."""
-
-    plan: Plan
-    run: Run
-    loops: tuple[LoopOutcome, ...]
-    changes: Changes
-    secrets: Secrets = field(repr=False)
-
-    @property
-    def exit_code(self) -> int:
-        """1 when the verdict fails, 3 when a loop could not be measured, else 0."""
-        if self.changes.verdict == "fail":
-            return 1
-        return 3 if any(o.measurement.status != "measured" for o in self.loops) else 0
-
-    def result_text(self) -> str:
-        """`result.json`."""
-        result = Result(
-            tool=Tool(version=__version__), run=self.run, measurements=tuple(o.measurement for o in self.loops)
-        )
-        return to_lines(as_json(result, {o.loop.name: o.judged for o in self.loops}), {"measurements": 4})
-
-    def changes_text(self) -> str:
-        """`changes.json`."""
-        return to_lines(self.changes.model_dump(mode="json", exclude_none=True))
-
-    def states(self) -> dict[Path, str]:
-        """The state files that changed, by path."""
-        return {
-            state_path(self.plan.folder, o.loop.name): dump(o.renewed)
-            for o in self.loops
-            if o.renewed is not o.baseline
-        }
-
-
-def plan(request: Request) -> Plan:
-    """Read the config and choose the loops. Without a config, named loops run with defaults on the site found here."""
-    name = request.config or DEFAULT_CONFIG
-    path = request.root / name
-    if request.config is None and not path.exists() and request.loops:
-        site = guess_site(request.root)
-        loops = {kind: unconfigured(kind) for kind in request.loops}
-        return Plan(Config(version=1, site=site), list(loops.values()), list(loops.values()), path.parent)
-    config, document = load(path, name)
-    every = configured(config, document)
-    if not every:
-        raise UsageError(f"{name}: no loop is configured", hint="add one under `loops:`, such as `seo: {}`")
-    return Plan(config, chosen(every, request.loops), list(every.values()), path.parent)
-
-
-def run(request: Request, progress_for: Callable[[Mask], Progress] = choose) -> Outcome:
+def run(
+    request: Request, states: States = beside_the_config, progress_for: Callable[[Mask], Progress] = choose
+) -> Outcome:
     """Measure, judge, compare and renew, without writing a file.
 
-    Raises `ConfigError` and `UsageError`; whatever happens inside a loop is that loop's outcome.
+    Raises `ConfigError` and `UsageError`;
+    whatever happens inside a loop is that loop's outcome.
     """
-    planned = plan(request)
-    secrets = Secrets(os.environ)
-    secrets.learn(planned.config.model_dump(mode="json"))
-    stamp = _stamp(request)
-    progress = progress_for(secrets.mask)
-    with Signals(request.root, planned.config.site, request.now, secrets, request.seed) as signals, progress:
-        bench = Bench(signals, secrets, progress, request.verbose)
-        outcomes = _measure(planned, bench, request, stamp)
-    return _conclude(planned, outcomes, request, stamp, secrets)
-
-
-def _measure(planned: Plan, bench: Bench, request: Request, stamp: Stamp) -> list[LoopOutcome]:
-    baselines, broken = _baselines(planned)
-    for loop in planned.loops:
-        if loop.name in baselines:
-            bench.signals.remember(loop.revisits(baselines[loop.name]))
-    measurements = bench.measure([loop for loop in planned.loops if loop.name not in broken])
-    outcomes = []
-    for loop in planned.loops:
-        baseline = baselines.get(loop.name) or Baseline(loop=loop.name)
-        measurement = measurements.get(loop.name) or Measurement.failed(loop.name, loop.kind, broken[loop.name])
-        outcomes.append(_compare(loop, measurement, baseline, bench, request.now.date()))
-    accepted = [_accept(outcome, request) for outcome in outcomes]
-    _all_matched(request.accept, outcomes)
-    return [_renew(outcome, request, stamp) for outcome in accepted]
-
-
-def _baselines(planned: Plan) -> tuple[dict[str, Baseline], dict[str, str]]:
-    """The state of every loop that has a readable one, and why the others have not."""
-    baselines: dict[str, Baseline] = {}
-    broken: dict[str, str] = {}
-    for loop in planned.loops:
-        try:
-            baselines[loop.name] = load_state(state_path(planned.folder, loop.name), loop.name)
-        except StateError as error:
-            broken[loop.name] = str(error)
-    return baselines, broken
-
-
-def _compare(loop: AnyLoop, measurement: Measurement, baseline: Baseline, bench: Bench, today: dt.date) -> LoopOutcome:
-    if measurement.status != "measured":
-        return LoopOutcome(loop, measurement, baseline, baseline)
-    rules = policy(loop, today)
-    try:
-        judged = tuple(f.model_copy(update={"judged": True}) for f in loop.judge(measurement, baseline))
-    except Exception as error:  # noqa: BLE001  a third party's judge: its failure is its own loop's
-        failed = Measurement.failed(loop.name, loop.kind, f"judging failed: {type(error).__name__}: {error}")
-        return LoopOutcome(loop, failed, baseline, baseline)
-    comparison = compare(measurement, judged, baseline, rules)
-    if comparison.suspicions:
-        measurement = bench.remeasure(loop, measurement, comparison.suspicions)
-        comparison = compare(measurement, judged, baseline, rules)
-    return LoopOutcome(loop, measurement, baseline, baseline, judged, comparison.changes)
-
-
-def _accept(outcome: LoopOutcome, request: Request) -> LoopOutcome:
-    return replace(outcome, changes=accept(outcome.changes, request.accept, request.because))
-
-
-def _all_matched(selectors: Sequence[Selector], outcomes: Sequence[LoopOutcome]) -> None:
-    for selector in selectors:
-        if not any(selector.matches(change) for outcome in outcomes for change in outcome.changes):
-            raise UsageError(
-                f"--accept {selector.text}: nothing of that name was found in this run",
-                hint="LOOP, LOOP/RULE, LOOP:SUBJECT or LOOP:METRIC@SUBJECT, as the report names them",
-            )
-
-
-def _renew(outcome: LoopOutcome, request: Request, stamp: Stamp) -> LoopOutcome:
-    renewed = renew(
-        outcome.baseline,
-        outcome.measurement,
-        outcome.judged,
-        outcome.changes,
-        policy=policy(outcome.loop, request.now.date()),
-        stamp=stamp,
+    planned = plan(request, states)
+    stamp = stamp_of(request)
+    progress = progress_for(planned.secrets.mask)
+    site = planned.config.site
+    world = Signals(
+        request.root, site, request.now, planned.secrets, request.seed, part=request.shard, look_at=request.url
     )
-    return replace(outcome, renewed=renewed)
+    with world as signals, progress:
+        bench = Bench(signals, planned.secrets, progress, request.verbose)
+        with _at_base(request, planned, bench) as base:
+            measuring = _Measuring(planned, bench, base, stamp)
+            measuring.measure([loop for loop in planned.of_shard(request.shard) if loop.name not in planned.broken])
+    return settle(planned, _result(planned, measuring, request), request)
 
 
-def _conclude(
-    planned: Plan, outcomes: Sequence[LoopOutcome], request: Request, stamp: Stamp, secrets: Secrets
-) -> Outcome:
-    changes = tuple(sorted((c for o in outcomes for c in o.changes), key=lambda change: change.order))
-    all_measured = all(o.measurement.status == "measured" for o in outcomes)
-    return Outcome(
-        plan=planned,
+def _result(planned: Plan, measuring: _Measuring, request: Request) -> Result:
+    base, stamp = measuring.base, measuring.stamp
+    return Result(
+        tool=Tool(version=__version__),
         run=Run(
             id=stamp.run,
             sha=stamp.sha,
             event=request.event,
             now=stamp.at,
             planned=tuple(loop.name for loop in planned.loops),
+            shard=request.shard,
         ),
-        loops=tuple(outcomes),
-        changes=Changes(
-            verdict=verdict(changes, fail_on=request.fail_on, all_measured=all_measured),
-            baseline=_reference(outcomes, request.now),
-            changes=changes,
-        ),
-        secrets=secrets,
+        measurements=tuple(measuring.head_saw.values()),
+        base=Base(sha=base.sha, measurements=tuple(measuring.base_saw.values())) if base else None,
     )
 
 
-def _reference(outcomes: Sequence[LoopOutcome], now: dt.datetime) -> BaselineRef | None:
-    """The newest run that was compared with: its commit and its age."""
-    runs = [entry for o in outcomes if (entry := o.baseline.last_run())]
-    if not runs:
-        return None
-    newest = max(runs, key=lambda entry: entry.order)
-    age = now - dt.datetime.fromisoformat(newest.at)
-    return BaselineRef(sha=newest.sha, age_days=round(age / dt.timedelta(days=1), 2))
-
-
-def _stamp(request: Request) -> Stamp:
+def stamp_of(request: Request) -> Stamp:
+    """Which run this is: the workflow's, or one named by its time and commit."""
     at = request.now.astimezone(dt.UTC).replace(microsecond=0)
-    sha = git.head(request.root)
-    env: Mapping[str, str] = os.environ
+    sha = request.sha or git.head(request.root)
     local = f"{at:%Y%m%dT%H%M%SZ}" + (f"-{sha[:7]}" if sha else "")
-    run_id = f"{env['GITHUB_RUN_ID']}.{env.get('GITHUB_RUN_ATTEMPT', '1')}" if env.get("GITHUB_RUN_ID") else local
-    return Stamp(run=run_id, sha=sha, at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+    return Stamp(run=request.run_id or local, sha=sha, at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+
+
+@dataclass
+class _Measuring:
+    """One run under way: what each loop saw, and what it saw at the base revision."""
+
+    planned: Plan
+    bench: Bench
+    base: _BaseBench | None
+    stamp: Stamp
+    head_saw: dict[str, Measurement] = field(default_factory=dict)
+    base_saw: dict[str, Measurement] = field(default_factory=dict)
+
+    def measure(self, loops: Sequence[AnyLoop]) -> None:
+        """Look at the head, then at the base, then once more at whatever is suspicious."""
+        self.bench.prepare(loops, self.planned.baselines)
+        self.head_saw = self.bench.measure(loops)
+        measured = [loop for loop in loops if self.head_saw[loop.name].status == "measured"]
+        if self.base is not None:
+            self.base_saw = self._measure_base(self.base, measured)
+        for loop in measured:
+            if any(metric.gate and not metric.exact for metric in self.head_saw[loop.name].metrics):
+                self._settle_suspicions(loop)
+
+    def _measure_base(self, base: _BaseBench, loops: Sequence[AnyLoop]) -> dict[str, Measurement]:
+        if base.problem:
+            return {loop.name: Measurement.failed(loop.name, loop.kind, base.problem) for loop in loops}
+        base.bench.prepare(loops, self.planned.baselines)
+        return base.bench.measure(loops)
+
+    def _settle_suspicions(self, loop: AnyLoop) -> None:
+        """Have suspicious metrics measured again, at the same commit, or at both."""
+        head, base = self.head_saw[loop.name], self.base_saw.get(loop.name)
+        if base is not None and base.status != "measured":
+            base = None
+        against = rebased(loop, self.planned.baselines[loop.name], base, self.stamp)
+        rules = policy(loop, dt.datetime.fromisoformat(self.stamp.at).date())
+        suspects = compare_metrics(head, against, rules, base).suspicions
+        if suspects and base is not None and self.base is not None:
+            both = self.bench.remeasure_with(self.base.bench, loop, (head, base), suspects)
+            self.head_saw[loop.name], self.base_saw[loop.name] = both
+        elif suspects:
+            self.head_saw[loop.name] = self.bench.remeasure(loop, head, suspects)
+
+
+@contextmanager
+def _at_base(request: Request, planned: Plan, bench: Bench) -> Iterator[_BaseBench | None]:
+    """The base revision in a folder of its own, its site built there."""
+    if request.base is None:
+        yield None
+        return
+    sha = git.commit_of(request.root, request.base)
+    site = planned.config.site
+    with tempfile.TemporaryDirectory(prefix="autoresearch-base-") as folder:
+        root = git.export(request.root, sha, Path(folder))
+        problem = ""
+        if site is not None and site.build:
+            try:
+                build(planned.secrets.resolve(site.build), root, environment=_told(request))
+            except NotMeasuredError as error:
+                problem = str(error)
+        with Signals(root, site, request.now, planned.secrets, request.seed, part=request.shard) as signals:
+            at_base = replace(bench, signals=signals, prefix=f"{request.base}: ")
+            yield _BaseBench(sha, at_base, problem)
+
+
+def _told(request: Request) -> Mapping[str, str]:
+    return {"AUTORESEARCH_SEED": str(request.seed), "CI": os.environ.get("CI", "true")}

@@ -155,7 +155,7 @@ def write_all(files: Mapping[Path, str]) -> None:
 
 def _stage(path: Path, text: str) -> Path:
     with _writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         target = path.resolve()
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.name}.", suffix=".tmp")
         try:
@@ -163,11 +163,26 @@ def _stage(path: Path, text: str) -> Path:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+                _give(file.fileno(), target.parent)
             Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
     return Path(name)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _give(folder, folder.parent)
+
+
+def _give(what: Path | int, folder: Path) -> None:
+    """Let what root writes belong to the owner of the folder that it is in: a runner's workspace stays the runner's."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(what, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.actions import environment
+
 from .conftest import Repository
 
 WORDS = """
@@ -70,7 +72,9 @@ def test_no_write_state_writes_no_state_and_no_readme(repository: Repository) ->
 
 def test_a_pull_request_never_writes_state_by_default(repository: Repository) -> None:
     finds(repository, "x")
-    env = {**os.environ, "GITHUB_EVENT_NAME": "pull_request"}
+    head = {"ref": "change", "sha": "a" * 40, "repo": None}
+    about = {"number": 7, "head": head, "base": {"ref": "main", "sha": "b" * 40}}
+    env = os.environ | environment("pull_request", {"pull_request": about}, repository.root.parent / "step")
     repository.run(env=env)
     assert not (repository.root / "autoresearch/a").exists()
     repository.run("--write-state", env=env)
@@ -194,7 +198,7 @@ def test_a_wrong_command_line_says_what_is_known(repository: Repository) -> None
 
 def test_a_loop_has_its_log_group_in_actions(repository: Repository) -> None:
     finds(repository, "x")
-    ran = repository.run(env={**os.environ, "GITHUB_ACTIONS": "true"})
+    ran = repository.run(env=os.environ | environment("schedule", {}, repository.root.parent / "step"))
     assert "::group::a: " in ran.stderr
     assert ran.stderr.count("::group::") == ran.stderr.count("::endgroup::")
 

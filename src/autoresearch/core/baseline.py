@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -97,6 +97,56 @@ class Segment(Strict):
         ]
 
 
+IssueState = Literal["waiting", "overview", "open", "closed", "done", "muted", "kept"]
+"""Where a topic stands.
+
+`waiting`: a noisy regression that no second run has seen yet. `overview`: told in the overview alone. `open`. `closed`:
+by us, it recovered. `done`: by a person or a linked commit, as completed. `muted`: by a person, as not planned.
+`kept`: by us, and a person opened it again.
+"""
+
+
+class Ended(Strict):
+    """A place of an issue that is no longer open."""
+
+    subject: str
+    key: str = ""
+    message: str = ""
+    path: str | None = None
+    line: int | None = None
+    at: Stamp
+    because: str = ""
+    """Why nobody looks for it any more; empty when it was fixed."""
+
+
+class Issue(Strict):
+    """What is remembered of a topic: all places of one rule, or one metric of one subject."""
+
+    rule: str
+    metric: str | None = None
+    subject: str | None = None
+    """The metric's subject."""
+    state: IssueState
+    number: int | None = None
+    """None until a run after the one that opened it has seen it."""
+    turn: int = 1
+    """Counts our own openings (odd) and closings (even): a turn that GitHub does not show was not carried out."""
+    since: Stamp
+    """The run that brought the state."""
+    places: tuple[str, ...] = ()
+    """Fingerprints of what is open, in `known`; of the overview: the topics it tells of."""
+    ended: dict[str, Ended] = Field(default_factory=dict)
+    """By fingerprint, the newest ones."""
+    ended_before: int = 0
+    """How many more have ended."""
+    counted: tuple[Stamp, ...] = ()
+    """Runs towards the next state: healthy ones while open, ones that still find it when done."""
+    hits: int = 0
+    """Closings as completed that were not ours."""
+    false_alarms: int = 0
+    """Closings as not planned."""
+
+
 class Baseline(Strict):
     """Everything a loop remembers between runs."""
 
@@ -108,7 +158,10 @@ class Baseline(Strict):
     observations: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
     memory: dict[str, Any] = Field(default_factory=dict)
     """The loop's own notes; `core` merges them and looks at nothing inside."""
+    issues: dict[str, Issue] = Field(default_factory=dict)
+    """By topic (`core.lifecycle`)."""
     pending: tuple[dict[str, Any], ...] = ()
+    """Claims to open issues: `topic`, `run`, `at`."""
 
     @property
     def is_first(self) -> bool:
@@ -118,6 +171,10 @@ class Baseline(Strict):
     def segment(self, environment: dict[str, str]) -> Segment:
         """The history of `environment`; an empty one when it is new."""
         return next((s for s in self.segments if s.environment == environment), Segment(environment=environment))
+
+    def holds(self, run: str) -> bool:
+        """Whether it has learned from that run already: the same result may be published twice."""
+        return any(entry.run == run for segment in self.segments for entry in segment.history)
 
     def last_run(self) -> Entry | None:
         """The newest run of any environment."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from autoresearch.core.baseline import Known
 from autoresearch.core.measurement import Severity, Strict
 
 ChangeKind = Literal["new", "fixed", "persisting", "regressed", "improved", "unsure", "retired", "first-look"]
@@ -43,10 +44,12 @@ class Change(Strict):
 
 
 class BaselineRef(Strict):
-    """The state that a run was compared with: its commit, and its age in days."""
+    """What a run was compared with: the commit, and the age of what is known of it in days."""
 
     sha: str = ""
     age_days: float | None = None
+    measured: bool = False
+    """Whether that commit was measured in this very run (`--base`), rather than remembered by the state."""
 
 
 class Changes(Strict):
@@ -77,3 +80,32 @@ def verdict(changes: tuple[Change, ...], *, fail_on: FailOn, all_measured: bool)
     if not all_measured or any(change.kind == "unsure" for change in changes):
         return "unsure"
     return "pass"
+
+
+def change_of(loop: str, kind: ChangeKind, mark: str, known: Known) -> Change:
+    """The change that speaks of something known."""
+    return Change(
+        loop=loop,
+        kind=kind,
+        rule=known.rule,
+        metric=known.metric,
+        subject=known.subject,
+        key=known.key,
+        fingerprint=mark,
+        severity=known.severity,
+        message=known.message,
+        path=known.path,
+        line=known.line,
+    )
+
+
+def remembered(change: Change, known: Known) -> Change:
+    """The change with what is known besides: since when, whether it may stay, whether an issue tells of it."""
+    evidence = {**change.evidence, "since": known.first_seen.at, "since_sha": known.first_seen.sha}
+    if known.accepted is not None:
+        evidence["accepted"] = known.accepted.because
+    if known.muted:
+        evidence["muted"] = True
+    if known.issue is not None:
+        evidence["issue"] = known.issue
+    return change.model_copy(update={"evidence": evidence})

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from autoresearch.core.baseline import Baseline, Known, Segment
+from autoresearch.core.baseline import Baseline, Issue, Known, Segment
 from autoresearch.core.history import thin
 
 V = TypeVar("V")
@@ -26,6 +26,7 @@ def merge(base: Baseline, ours: Baseline, theirs: Baseline) -> Baseline:
         segments=_merge_segments(base, ours, theirs),
         observations=_merge_maps(base.observations, ours.observations, theirs.observations),
         memory=_merge_maps(base.memory, ours.memory, theirs.memory),
+        issues=_merge_maps(base.issues, ours.issues, theirs.issues, settle=_settle_issue),
         pending=tuple(pending[key] for key in sorted(pending)),
     )
 
@@ -86,6 +87,28 @@ def _settle_known(left: Known, right: Known) -> Known:
             "issue": newer.issue if newer.issue is not None else older.issue,
             "muted": newer.muted or older.muted,
             "accepted": newer.accepted or older.accepted,
+        }
+    )
+
+
+def _settle_issue(left: Issue, right: Issue) -> Issue:
+    """The further turn counts, then the later state; what either side found, counted or scored is kept.
+
+    A place that ended for one side may be open for the other: `core.lifecycle` asks `known`.
+    """
+    newer, older = sorted((left, right), key=lambda i: (i.turn, i.since.order, _text(i)), reverse=True)
+    same = newer.turn == older.turn and newer.state == older.state
+    runs = {stamp.run: stamp for stamp in sorted((*left.counted, *right.counted), key=_text)}
+    return newer.model_copy(
+        update={
+            "since": min(left.since, right.since, key=lambda stamp: stamp.order) if same else newer.since,
+            "number": newer.number if newer.number is not None else older.number,
+            "places": tuple(sorted({*left.places, *right.places})),
+            "ended": _merge_maps({}, newer.ended, older.ended) if same else newer.ended,
+            "ended_before": max(left.ended_before, right.ended_before),
+            "counted": tuple(sorted(runs.values(), key=lambda stamp: stamp.order)) if same else newer.counted,
+            "hits": max(left.hits, right.hits),
+            "false_alarms": max(left.false_alarms, right.false_alarms),
         }
     )
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from autoresearch.core.baseline import Accepted, Baseline, Entry, Known, Segment, Stamp
 from autoresearch.core.changes import Change
-from autoresearch.core.compare import Policy
 from autoresearch.core.history import thin
 from autoresearch.core.measurement import Finding, Measurement, Scalar
+from autoresearch.core.policy import Policy
 
 _STAYS_KNOWN = {"new", "first-look", "persisting", "regressed"}
 _ACCEPTABLE = {"new", "first-look", "persisting", "regressed", "unsure"}

@@ -45,9 +45,17 @@ class Loop(ABC, Generic[S]):
         Raises `NotMeasuredError` when there was nothing to look at: the run goes on without this loop.
         """
 
-    def revisits(self, baseline: Baseline) -> Iterable[str]:
-        """Paths of the site to ask for although nothing may lead there any more: only an answer proves a page gone."""
-        del baseline
+    @property
+    def divided(self) -> bool:
+        """Whether every shard measures a part of its subjects: then `signals.part` says which."""
+        return False
+
+    def wanted_paths(self, signals: Signals, baseline: Baseline) -> Iterable[str]:
+        """Paths of the site to ask for although nothing may lead there: only an answer proves a page gone.
+
+        Every loop is asked before the site is read, so that one crawl serves all.
+        """
+        del signals, baseline
         return ()
 
     def judge(self, measurement: Measurement, baseline: Baseline) -> Sequence[Finding]:

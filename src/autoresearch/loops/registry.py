@@ -11,7 +11,7 @@ from typing import Any
 from autoresearch.config.load import Document, suggestion
 from autoresearch.config.model import Config, LoopSettings
 from autoresearch.config.secrets import Secrets
-from autoresearch.core.compare import Policy
+from autoresearch.core.policy import Policy
 from autoresearch.errors import ConfigError, UsageError
 from autoresearch.loops.base import Loop
 

@@ -23,6 +23,7 @@ class Settings(LoopSettings):
     """Which program, and how long it may take."""
 
     command: tuple[str, ...] = Field(min_length=1, description="the program and its arguments; no shell in between")
+    divided: bool = Field(default=False, description="whether AUTORESEARCH_SHARD=I/N tells it which part to measure")
 
 
 class Output(Strict):
@@ -44,6 +45,11 @@ class Script(Loop[Settings]):
     measures: ClassVar[str] = "what a program of this repository prints"
     because: ClassVar[str] = "a program of the repository computes it from files"
     Settings: ClassVar[type[LoopSettings]] = Settings
+
+    @property
+    def divided(self) -> bool:
+        """Whether the program can measure a part."""
+        return self.settings.divided
 
     def measure(self, signals: Signals) -> Measurement:
         """Run the program once and take its word."""
@@ -80,11 +86,15 @@ class Script(Loop[Settings]):
             cwd=signals.root,
             time_limit=self.settings.time_limit,
             output_limit=_OUTPUT_LIMIT,
-            environment={"AUTORESEARCH_SEED": str(signals.seed), "AUTORESEARCH_NOW": signals.now.isoformat()},
+            environment=self._told(signals),
         )
         if finished.code != 0:
             raise NotMeasuredError(f"`{self._shown}` ended with exit code {finished.code}: {finished.last_words()}")
         return self._parse(finished.stdout.decode("utf-8", "replace"))
+
+    def _told(self, signals: Signals) -> dict[str, str]:
+        part = {"AUTORESEARCH_SHARD": str(signals.part)} if signals.part and self.divided else {}
+        return {"AUTORESEARCH_SEED": str(signals.seed), "AUTORESEARCH_NOW": signals.now.isoformat(), **part}
 
     def _parse(self, text: str) -> Output:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from autoresearch.core.changes import Change, ChangeKind, Changes
 from autoresearch.core.measurement import Measurement, Rule, Severity
@@ -23,12 +23,13 @@ def build(
     previous: Previous | None = None,
     run: Run | None = None,
     version: str = "",
+    notes: Sequence[tuple[str, str]] = (),
 ) -> Report:
     """What to tell of a run.
 
     `rules`: by rule id, for headings; a rule that is not there is named by its id. `previous`: loop → `metric@subject`
-    → value before (`core.compare.previous`). A loop that `run` planned and that brought no measurement is told as
-    not measured.
+    → value before (`core.compare.previous`). `notes`: (loop, what else was not done, and
+    why). A loop that `run` planned and that brought no measurement is told as not measured.
     """
     told = sorted(changes.changes, key=lambda change: change.order)
     measurements = _in_order(measurements, run)
@@ -49,7 +50,10 @@ def build(
         persisting=_groups(kinds["persisting"], rules),
         unsure=_told(kinds["unsure"]),
         retired=_told(kinds["retired"]),
-        not_measured=_not_measured(measurements, loops),
+        not_measured=(
+            *_not_measured(measurements, loops),
+            *(Told(loop=loop, because=why, places=()) for loop, why in notes),
+        ),
         numbers=numbers.listed(),
         about=_about(run, version),
     )
@@ -95,6 +99,10 @@ def _title(loop: str, rule: str, changes: Sequence[Change], declared: Rule | Non
         return "Regressed metric"
     name = rule.rpartition("/")[2].replace("-", " ")
     return name[:1].upper() + name[1:]
+
+
+def _noted(notes: Iterable[tuple[str, str]]) -> Iterator[Told]:
+    return (Told(loop=loop, because=because, places=()) for loop, because in notes)
 
 
 def _told(changes: Iterable[Change]) -> tuple[Told, ...]:

@@ -60,9 +60,8 @@ def code(value: str, limit: int = LIMIT) -> Markdown:
     content = plain(value, limit)
     if not content:
         return Markdown("(empty)")
-    if "|" in content:  # a table would split a code span there
+    if any(part in content for part in ("|", "<!--", "-->")):  # a table would split a span there, a bot find its mark
         return Markdown(f"<code>{_escaped(content)}</code>")
-    content = content.replace("<!--", "<\u200b!--").replace("-->", "--\u200b>")
     ticks = "`" * (max(map(len, re.findall("`+", content)), default=0) + 1)
     pad = " " if content.startswith("`") or content.endswith("`") else ""
     return Markdown(f"{ticks}{pad}{content}{pad}{ticks}")

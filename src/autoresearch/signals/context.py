@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autoresearch.config.model import Site
 from autoresearch.config.secrets import Secrets
+from autoresearch.core.result import Shard
 from autoresearch.errors import NotMeasuredError
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class Signals:
     now: dt.datetime
     secrets: Secrets
     seed: int = 0
+    part: Shard | None = None
+    """Which part of its subjects a divided loop is to measure; all of them when None."""
+    look_at: str | None = None
+    """Where the site is, when not where the config says: a preview of it."""
     say: Callable[[str], None] = _quiet
     """Takes a short line of progress."""
     _remembered: set[str] = field(default_factory=set, repr=False)
@@ -65,7 +70,11 @@ class Signals:
         """What addresses of other origins answer: asked politely, never on a private network, never crawled."""
         from autoresearch.signals.site.external import check
 
-        return check(sorted(addresses), limits=self._site().crawl, say=self.say)
+        wanted = sorted(addresses)
+        answers: dict[str, Response] = self._once(
+            f"external {wanted}", lambda: check(wanted, limits=self._site().crawl, say=self.say)
+        )
+        return answers
 
     def _site(self) -> Site:
         if self.site_settings is None:

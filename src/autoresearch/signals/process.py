@@ -1,12 +1,15 @@
-"""Programs of the repository, run without our tokens, within limits, and ended whole."""
+"""Programs of the repository: run without our tokens, as another user if we may choose, within limits, ended whole."""
 
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,12 +19,17 @@ from typing import IO
 
 from autoresearch.errors import NotMeasuredError
 
+UNTRUSTED = "untrusted"
+"""The image's user for code of a repository whose files belong to root."""
+_NO_GROUP = 65534
+"""`nogroup`: the group of a runner's workspace is often `docker`, whose members may ask the host for anything."""
 _SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|AUTH|DSN$|(?:DATABASE|REDIS|AMQP|MONGO\w*|POSTGRES\w*)_UR[IL]$|(?:^|_)(?:API_?)?KEY(?:_|$)|(?:^|_)PAT$|^(?:INPUT|ACTIONS|RUNNER_TRACKING)_",
     re.IGNORECASE,
 )
-_running: set[subprocess.Popen[bytes]] = set()
 _GITHUB_FILES = {"GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
+_running: set[subprocess.Popen[bytes]] = set()
+_homes: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,39 @@ class Finished:
         return text[-500:]
 
 
+@dataclass(frozen=True)
+class User:
+    """Who runs a repository's code, by number: a container knows few names."""
+
+    uid: int
+    gid: int
+
+
+def user_for(folder: Path) -> User | None:
+    """Who runs the code in `folder`: its owner, or the image's `untrusted` where that is root.
+
+    None is ourselves: only root may choose, and only the image has that user.
+    """
+    if os.geteuid() != 0:
+        return None
+    if owner := folder.stat().st_uid:
+        return User(owner, _NO_GROUP)
+    import pwd
+
+    with suppress(KeyError):
+        entry = pwd.getpwnam(UNTRUSTED)
+        return User(entry.pw_uid, entry.pw_gid)
+    return None
+
+
+def hand_over(folder: Path, like: Path) -> None:
+    """Let the code of `like` write in a folder that we made, such as the base revision that is to be built."""
+    if user := user_for(like):
+        for _, _, files, descriptor in os.fwalk(folder):
+            for name in (".", *files):
+                os.chown(name, user.uid, user.gid, dir_fd=descriptor, follow_symlinks=False)
+
+
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for code of the repository: no token, no key, no file by which a step commands the runner."""
     return {
@@ -45,6 +86,38 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if not _SECRET_NAME.search(name) and name not in _GITHUB_FILES
     }
+
+
+def start(
+    command: Sequence[str] | str,
+    *,
+    cwd: Path,
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a program, or a line for the shell, in its own session; `end` it. Raises `OSError`.
+
+    It can read neither our environment nor our memory: as root's child it is another user, in no group and with a home
+    of its own; and nobody else's child can, because we forbid it.
+    """
+    _close_to_others()
+    user = user_for(cwd)
+    process = subprocess.Popen(
+        command if isinstance(command, str) else list(command),
+        shell=isinstance(command, str),
+        cwd=cwd,
+        env={**without_secrets(os.environ), **_home(user), **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
+    )
+    _running.add(process)
+    return process
 
 
 def run(
@@ -59,24 +132,14 @@ def run(
 
     Raises `NotMeasuredError` when it cannot be started or is ended.
     """
-    env = {**without_secrets(os.environ), **(environment or {})}
     shown = " ".join(command)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
-            process = subprocess.Popen(
-                list(command),
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
+            process = start(command, cwd=cwd, stdout=out, stderr=err, environment=environment)
         except OSError as error:
             raise NotMeasuredError(
                 f"`{shown}` cannot be started: {error.strerror or error}", hint="check `command` in the config"
             ) from error
-        _running.add(process)
         try:
             code = _wait(process, out, err, time_limit, output_limit, shown)
         finally:
@@ -97,6 +160,31 @@ def end_all() -> None:
     """End every program that still runs: none outlives us, not even one whose loop was given up."""
     for process in list(_running):
         end(process)
+    while _homes:
+        shutil.rmtree(_homes.pop(), ignore_errors=True)
+    _home_of.cache_clear()
+
+
+def _home(user: User | None) -> dict[str, str]:
+    return {"HOME": _home_of(user)} if user else {}
+
+
+@functools.cache
+def _home_of(user: User) -> str:
+    """One for all programs of a run, so that what one of them caches serves the next; gone at the end."""
+    home = tempfile.mkdtemp(prefix="autoresearch-home-")
+    os.chown(home, user.uid, user.gid)
+    _homes.append(home)
+    return home
+
+
+@functools.cache
+def _close_to_others() -> None:
+    """Let no process of our own user read our environment in `/proc`, nor our memory (`PR_SET_DUMPABLE`, prctl(2))."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
 
 
 def _wait(

@@ -107,8 +107,8 @@ class Reference:
         five comes from a slower mode, or most are 0, the variance of both sides would make the rare ones look
         unheard of. Where the median is 0 nothing is pulled in: the others are the noise itself.
         """
-        n, median, y = len(values), _median(values), sorted(places)
-        cut, center = round(WINSORISED * n) if median else 0, _median(y)
+        n, median, y = len(values), median_of(values), sorted(places)
+        cut, center = round(WINSORISED * n) if median else 0, median_of(y)
         off = [x - center for x in [y[cut]] * cut + y[cut : n - cut] + [y[n - 1 - cut]] * cut]
         squares = 2 * max(fsum([x * x for x in off if x > 0]), fsum([x * x for x in off if x < 0]))
         df = n - 1 - 2 * cut
@@ -118,11 +118,11 @@ class Reference:
 
     def distance(self, values: Sequence[float]) -> float:
         """How far the median of `values` lies from the centre, on the scale."""
-        return _median([self.scale.place(x) for x in values]) - self.center
+        return median_of([self.scale.place(x) for x in values]) - self.center
 
     def t(self, distance: float, variance: float) -> float:
         """`distance` from the centre in standard errors, for an estimate whose variance is so many runs' variances."""
-        return distance / (self.spread * sqrt(variance + _variance_of_median(self.n)))
+        return distance / (self.spread * sqrt(variance + variance_of_median(self.n)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def screen(
     values = _finite([*history, value])[-REFERENCE_RUNS - 1 :]
     before = values[:-1]
     if len(before) < MIN_REFERENCE:
-        median = _median(before or values)
+        median = median_of(before or values)
         return Screening("too-little-data", None, 0.0, 1.0, 1, median, len(before), resolution=resolution)
     scale = Scale.of(before, resolution)
     places = [scale.place(x) for x in values]
@@ -190,13 +190,13 @@ def _look(
     """Test the median of the newest runs, whose last is this one, against all before them."""
     window = len(recent)
     distance = reference.distance(recent)
-    t = reference.t(distance, _variance_of_median(window))
+    t = reference.t(distance, variance_of_median(window))
     p = upper_tail(abs(t), reference.df)
     moved = _moved(recent, reference, resolution)
     verdict: Verdict = "same"
     if p < alpha and moved and moved == _moved(recent[-1:], reference, resolution):
         verdict = "worse" if (moved > 0) == (better == "lower") else "better"
-    effect = _effect(_median(recent), reference.median)
+    effect = effect_of(median_of(recent), reference.median)
     return Screening(verdict, effect, t, p, window, reference.median, reference.n, reference, resolution)
 
 
@@ -217,6 +217,15 @@ def confirm(screening: Screening, reruns: Sequence[float], *, alpha: float = CON
     return "confirmed" if sure and _moved(reruns, reference, screening.resolution) == side else "refuted"
 
 
+def spread_of(history: Sequence[float]) -> float | None:
+    """One run's standard deviation on the metric's scale; None with fewer than `MIN_REFERENCE` runs."""
+    values = _finite(history)[-REFERENCE_RUNS:]
+    if len(values) < MIN_REFERENCE:
+        return None
+    scale = Scale.of(values, 0.0)
+    return Reference.of(values, [scale.place(x) for x in values], scale).spread
+
+
 def is_exact(samples: Sequence[float]) -> bool:
     """Whether three or more readings of the same thing are identical: such a metric is compared, not tested."""
     return len(samples) >= 3 and len(set(samples)) == 1
@@ -226,17 +235,17 @@ def _moved(values: Sequence[float], reference: Reference, resolution: float) -> 
     """Which way the median of `values` lies from the reference: 1, −1, or 0 when it is within what matters."""
     distance = reference.distance(values)
     smallest = log(1 + MIN_EFFECT) if reference.scale.kind == "log" else MIN_EFFECT
-    if abs(distance) < smallest or abs(_median(values) - reference.median) < resolution:
+    if abs(distance) < smallest or abs(median_of(values) - reference.median) < resolution:
         return 0
     return 1 if distance > 0 else -1
 
 
-def _effect(recent: float, median: float) -> float | None:
+def effect_of(recent: float, median: float) -> float | None:
     """The relative change from `median` to `recent`; None from 0."""
     return max(-_BOUND, min(_BOUND, (recent - median) / abs(median))) if median else None
 
 
-def _variance_of_median(n: int) -> float:
+def variance_of_median(n: int) -> float:
     """Variance of the median of `n` Gaussian values, in variances of one.
 
     π/2n for large n; exact for 1 and within 2 % for other odd n; too large by up to a fifth for even ones.
@@ -254,7 +263,7 @@ def _winsorised_gain(n: int, cut: int) -> float:
     return 1 / (1 - 2 * share - 2 * z * normal.pdf(z) + 2 * share * z * z)
 
 
-def _median(values: Iterable[float]) -> float:
+def median_of(values: Iterable[float]) -> float:
     """The median, also where the sum of two values would overflow."""
     ordered = sorted(values)
     low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]

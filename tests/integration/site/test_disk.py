@@ -11,6 +11,7 @@ import pytest
 
 from autoresearch.config.model import CrawlLimits, Site
 from autoresearch.errors import NotMeasuredError
+from autoresearch.signals.site import parser
 from autoresearch.signals.site.crawl import crawl
 from autoresearch.signals.site.model import Crawl
 
@@ -130,10 +131,12 @@ def test_a_folder_deeper_than_any_path_is_told(tmp_path: Path) -> None:
     assert [reason for _, reason in crawl.skipped] == ["the folder cannot be read"]
 
 
-def test_a_document_that_takes_a_parser_for_ever_is_told(tmp_path: Path) -> None:
+def test_a_document_that_takes_a_parser_for_ever_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser, "MAX_SECONDS", 0.2)
     crawl = site(tmp_path, {"index.html": html("/deep"), "deep.html": "<div>" * 100_000})
     assert list(crawl.pages) == ["/"]
-    assert [subject for subject, _ in crawl.skipped] == ["/deep"]
+    assert crawl.skipped == [("/deep", "it takes the parser longer than 0.2 s")]
+    assert not crawl.complete
 
 
 def test_more_entries_than_anybody_can_visit_are_not_kept(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from autoresearch.config.model import CrawlLimits
 from autoresearch.errors import NotMeasuredError
-from autoresearch.signals.site import exchange, fetch
+from autoresearch.signals.site import exchange, fetch, parser
 
 from .conftest import Server, html
 
@@ -242,6 +242,20 @@ def test_a_page_that_cannot_be_read_is_told_and_the_rest_is_seen(
     assert [subject for subject, reason in crawl.skipped if reason] == ["/bad"]
 
 
+@pytest.mark.parametrize(
+    ("pages", "failing", "limit", "nearly"),
+    [(39, 2, 1000, True), (39, 3, 1000, False), (39, 0, 1000, False), (39, 2, 20, False)],
+)
+def test_a_few_pages_that_fail_are_told_from_a_server_in_trouble(
+    server: Server, pages: int, failing: int, limit: int, nearly: bool
+) -> None:
+    server.page("/", *(f"/p{n}" for n in range(pages)), *(f"/bad{n}" for n in range(failing)))
+    server.default = lambda path: (503, {}, b"") if path.startswith("/bad") else html()
+    crawl = server.crawl(crawl=CrawlLimits(max_pages=limit))
+    assert crawl.nearly_complete is nearly
+    assert crawl.complete is (failing == 0)
+
+
 def test_a_server_that_hangs_up_or_dawdles_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "MAX_SECONDS", 0.3)
     release = threading.Event()
@@ -342,12 +356,14 @@ def test_which_addresses_are_a_trap_does_not_depend_on_who_answers_first(server:
     assert all((c.skipped, c.responses.keys()) == (first.skipped, first.responses.keys()) for c in others)
 
 
-def test_a_document_that_takes_a_parser_for_ever_is_told(server: Server) -> None:
+def test_a_document_that_takes_a_parser_for_ever_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser, "MAX_SECONDS", 0.2)
     server.page("/", "/deep")
     server.answers["/deep"] = b"<div>" * 100_000
     crawl = server.crawl()
     assert list(crawl.pages) == ["/"]
-    assert [subject for subject, _ in crawl.skipped] == ["/deep"]
+    assert crawl.skipped == [("/deep", "it takes the parser longer than 0.2 s")]
+    assert not crawl.complete
 
 
 def test_a_sitemap_of_another_host_is_read_where_robots_txt_names_it(

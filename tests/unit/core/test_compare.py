@@ -9,8 +9,10 @@ import pytest
 
 from autoresearch.core.baseline import Baseline, Stamp
 from autoresearch.core.changes import Change, verdict
-from autoresearch.core.compare import Comparison, Policy, compare
+from autoresearch.core.compare import compare
 from autoresearch.core.measurement import Coverage, Finding, Measurement, Metric, Rule, Skipped, fingerprint
+from autoresearch.core.numbers import Comparison, compare_metrics
+from autoresearch.core.policy import Policy
 from autoresearch.core.renew import Selector, accept, renew
 
 PAGE = Rule("seo/title-missing", "warning", "No title", "Write one.")
@@ -41,13 +43,13 @@ class Days:
     def run(self, measurement: Measurement, judged: Sequence[Finding] = (), accepting: str = "") -> Comparison:
         self.day += 1
         at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=self.day)
-        comparison = compare(measurement, judged, self.baseline, self.policy)
-        changes = comparison.changes
+        changes = compare(measurement, judged, self.baseline, self.policy)
+        suspicions = compare_metrics(measurement, self.baseline, self.policy).suspicions
         if accepting:
             changes = accept(changes, [Selector(accepting)], "we know")
         stamp = Stamp(run=f"run-{self.day}", sha=f"{self.day:040x}", at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
         self.baseline = renew(self.baseline, measurement, judged, changes, policy=self.policy, stamp=stamp)
-        return Comparison(changes, comparison.suspicions)
+        return Comparison(changes, suspicions)
 
 
 def kinds(comparison: Comparison) -> list[str]:

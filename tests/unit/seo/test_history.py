@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from autoresearch.core.baseline import Baseline, Stamp
-from autoresearch.core.compare import Policy, compare
+from autoresearch.core.compare import compare
 from autoresearch.core.measurement import Measurement
+from autoresearch.core.policy import Policy
 from autoresearch.core.renew import renew
 from autoresearch.loops.seo import Seo, Settings
 from tests.unit.seo.site import Site
@@ -122,7 +123,7 @@ def _next_state(state: Baseline, site: Site) -> Baseline:
     measurement, loop = site.measured(), Seo("seo", Settings())
     found = loop.judge(measurement, state)
     policy = Policy(rules={rule.id: rule for rule in loop.rules})
-    changes = compare(measurement, found, state, policy).changes
+    changes = compare(measurement, found, state, policy)
     return renew(state, measurement, found, changes, policy=policy, stamp=Stamp(run="2", at="2026-10-05T06:00:00Z"))
 
 

@@ -102,8 +102,6 @@ class Seo(Loop[Settings]):
     def measure(self, signals: Signals) -> Measurement:
         """Look at every page once. Raises `NotMeasuredError` when the site has none."""
         routes = self._routes(signals)
-        if routes is not None:
-            signals.remember(routes.static)
         crawl = signals.site()
         if not crawl.pages:
             raise NotMeasuredError("the site has no pages", hint="check `site` in the config")
@@ -125,9 +123,11 @@ class Seo(Loop[Settings]):
             observations=history.observe(view),
         )
 
-    def revisits(self, baseline: Baseline) -> Iterable[str]:
-        """Every page that was there; what was gone then need not be asked for again."""
-        return (subject for subject, facts in baseline.observations.items() if facts.get("status") == 200)
+    def wanted_paths(self, signals: Signals, baseline: Baseline) -> Iterator[str]:
+        """Every page that was there, and every route of the repository; what was gone then need not be asked for."""
+        yield from (subject for subject, facts in baseline.observations.items() if facts.get("status") == 200)
+        if routes := self._routes(signals):
+            yield from routes.static
 
     def judge(self, measurement: Measurement, baseline: Baseline) -> Sequence[Finding]:
         """Gone pages, hidden pages and dates that do not follow their content show only against the baseline."""

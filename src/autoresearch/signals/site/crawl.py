@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +9,10 @@ from pathlib import Path
 from autoresearch.config.model import Site
 from autoresearch.signals.site.gather import Say
 from autoresearch.signals.site.model import Crawl
+from autoresearch.signals.site.parser import open_parser
+
+_FOR_A_FOLDER = 2
+"""Parsers: over HTTP there is other work to do meanwhile, and one is enough."""
 
 
 def crawl(site: Site, root: Path, *, seeds: Sequence[str] = (), stack: ExitStack, say: Say) -> Crawl:
@@ -17,13 +20,14 @@ def crawl(site: Site, root: Path, *, seeds: Sequence[str] = (), stack: ExitStack
 
     `stack` ends a served command when the run is over. Raises `NotMeasuredError` when there is nothing to look at.
     """
-    if site.source == "dist":
-        from autoresearch.signals.site.disk import DiskCrawl
+    with open_parser(_FOR_A_FOLDER if site.source == "dist" else 1) as parser:
+        if site.source == "dist":
+            from autoresearch.signals.site.disk import DiskCrawl
 
-        return DiskCrawl(site, root, seeds, say).run()
+            return DiskCrawl(site, root, seeds, say, parser).run()
 
-    from autoresearch.signals.site.http import HttpCrawl
-    from autoresearch.signals.site.serve import serve
+        from autoresearch.signals.site.http import HttpCrawl
+        from autoresearch.signals.site.serve import serve
 
-    start = site.url or "" if site.source == "live" else serve(site.serve or "", root, stack=stack, say=say)
-    return asyncio.run(HttpCrawl(site, start, seeds, say).run())
+        start = site.url or "" if site.source == "live" else serve(site.serve or "", root, stack=stack, say=say)
+        return HttpCrawl(site, start, seeds, say, parser).run()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from autoresearch.config.model import Site
@@ -15,22 +17,26 @@ from autoresearch.errors import NotMeasuredError
 from autoresearch.signals.site import sitemap
 from autoresearch.signals.site.folder import Folder
 from autoresearch.signals.site.gather import MAX_BYTES, MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
-from autoresearch.signals.site.model import Crawl, Response
-from autoresearch.signals.site.mount import UnmountedReader
+from autoresearch.signals.site.model import Crawl, Page, Response
 from autoresearch.signals.site.origin import infer, mount_of
-from autoresearch.signals.site.page import Reader, UnreadableError
+from autoresearch.signals.site.parser import Parser, UnreadableError
 from autoresearch.signals.site.robots import Robots
 from autoresearch.signals.site.urls import Place, absolute, identity, normal_path
 
+T = TypeVar("T")
 _NOWHERE = "https://site.invalid"
 _GUESS_FROM = 100
+_BODY = re.compile(rb"</head|<body", re.IGNORECASE)
+_AT_ONCE = 32
+"""Pages that are in memory."""
 
 
 class DiskCrawl(Gathered):
     """Raises `NotMeasuredError` where there is no folder, or no page in it."""
 
-    def __init__(self, site: Site, root: Path, seeds: Sequence[str], say: Say) -> None:
+    def __init__(self, site: Site, root: Path, seeds: Sequence[str], say: Say, parser: Parser) -> None:
         super().__init__("dist", site.crawl, say)
+        self._parser = parser
         self._site = site
         self._seeds = seeds
         self._prefix = "" if Path(site.dist or "") == Path() else Path(site.dist or "").as_posix() + "/"
@@ -43,25 +49,32 @@ class DiskCrawl(Gathered):
 
     def run(self) -> Crawl:
         """Read everything, then look up every address that something names."""
-        mount = mount_of(self._site.url) if self._site.url else infer(self._named()) or infer(self._listed())
+        asyncio.run(self._look())
+        return self.conclude("/")
+
+    async def _look(self) -> None:
+        mount = mount_of(self._site.url) if self._site.url else infer(await self._named()) or infer(self._listed())
         origin, base = mount or (_NOWHERE, "/")
         place = Place(((origin, base),))
         self.crawl.origin = origin if mount else ""
         self.robots = Robots(self._content("/robots.txt", sitemap.MAX_BYTES))
         self._read_sitemaps(place)
-        reader = Reader(place) if mount else UnmountedReader(place)
-        self._read_pages(reader, origin + base.rstrip("/"))
-        self._look_up(self._unproven(reader))
-        return self.conclude("/")
+        await self._read_pages(place, origin + base.rstrip("/"), mounted=mount is not None)
+        self._look_up(self._unproven())
 
-    def _named(self) -> Iterator[tuple[str, str]]:
+    async def _named(self) -> list[tuple[str, str]]:
         """What pages call themselves."""
-        reader = Reader(Place(()))
-        for name in islice(self._folder.pages, _GUESS_FROM):
-            address = self._folder.address(name)
-            with suppress(UnreadableError, OSError):
-                page = reader.read(self._folder.read(name, MAX_BYTES) or b"", _NOWHERE + address, address, address)
-                yield from ((address, url) for url in page.canonicals[:1] if not url.startswith(_NOWHERE))
+        named = await _side_by_side(self._canonical, self._folder.pages[:_GUESS_FROM])
+        return [vote for vote in named if vote]
+
+    async def _canonical(self, name: str) -> tuple[str, str] | None:
+        """Where a page is, and what its head calls canonical."""
+        address = self._folder.address(name)
+        with suppress(UnreadableError, OSError):
+            head = _BODY.split(self._folder.read(name, MAX_BYTES) or b"", 1)[0]
+            page = await self._parser.read(head, _NOWHERE + address, address, Place(()))
+            return next(((address, url) for url in page.canonicals[:1] if not url.startswith(_NOWHERE)), None)
+        return None
 
     def _listed(self) -> Iterator[tuple[str, str]]:
         """What robots.txt and the sitemaps call the files that are here: the longest end of a path that is one."""
@@ -95,52 +108,57 @@ class DiskCrawl(Gathered):
                 self.add_sitemap(name, body, place, queue)
         self.leave_sitemaps(queue)
 
-    def _read_pages(self, reader: Reader, base: str) -> None:
+    async def _read_pages(self, place: Place, base: str, *, mounted: bool) -> None:
         names = self._folder.pages
         for folder in self._folder.unreadable:
-            self.unread("/" + folder, "the folder cannot be read")
+            self.cut_off("/" + folder, "the folder cannot be read")
         if len(names) > self.limits.max_pages:
-            self.crawl.complete = False
-            self.unseen["…"] = f"{len(names) - self.limits.max_pages} pages past the limit of {self.limits.max_pages}"
-        for number, name in enumerate(names[: self.limits.max_pages]):
-            if number % SAY_EVERY == 0:
-                self.say(f"read {number} of {len(names)} pages")
-            address = self._folder.address(name)
-            try:
-                body = self._folder.read(name, MAX_BYTES)
-            except OSError as error:
-                self.unread(identity(address), f"cannot be read: {error.strerror or error}")
-                continue
+            self.cut_off("…", f"{len(names) - self.limits.max_pages} pages past the limit of {self.limits.max_pages}")
+
+        async def read(name: str) -> Page | None:
+            return await self._read_page(name, place, base, mounted=mounted)
+
+        for page in await _side_by_side(read, names[: self.limits.max_pages]):
+            if page is not None:
+                self.crawl.pages.setdefault(page.subject, page)
+
+    async def _read_page(self, name: str, place: Place, base: str, *, mounted: bool) -> Page | None:
+        address = self._folder.address(name)
+        subject = identity(address)
+        if len(self.statuses) % SAY_EVERY == 0:
+            self.say(f"read {len(self.statuses)} pages")
+        try:
+            body = self._folder.read(name, MAX_BYTES)
             self.statuses[address] = Response(address, 200, content_type="text/html")
             if body is None:
-                self.unread(identity(address), f"larger than {MAX_BYTES // 1024 // 1024} MiB")
-                continue
-            try:
-                page = reader.read(body, base + address, identity(address), address)
-            except UnreadableError as error:
-                self.unread(identity(address), str(error))
-                continue
+                raise UnreadableError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
+            page = await self._parser.read(body, base + address, address, place, subject=subject, mounted=mounted)
+        except OSError as error:
+            self.unread(subject, f"cannot be read: {error.strerror or error}")
+        except UnreadableError as error:
+            self.unread(subject, str(error))
+        else:
             page.file = os.fsencode(self._prefix + name).decode("utf-8", "replace")
-            self.crawl.pages.setdefault(page.subject, page)
+            return page
+        return None
 
-    def _unproven(self, reader: Reader) -> set[str]:
-        """Addresses that may well exist outside of the folder."""
-        if not isinstance(reader, UnmountedReader):
+    def _unproven(self) -> set[str]:
+        """Root-relative addresses that may well exist outside of the folder, whose address nobody has said.
+
+        None of them is in the folder, while relative ones are: the site moves about by relative links, and its root is
+        not the host's.
+        """
+        from_root, folder = self._parser.from_root, self._folder
+        if any(a in self.statuses or folder.find(a) or folder.redirect(a) or folder.rewrite(a) for a in from_root):
             return set()
-        folder = self._folder
-        there = (a for a in reader.from_root if folder.find(a) or folder.redirect(a) or folder.rewrite(a))
-        return reader.unproven(self.crawl.pages.values(), {*self.statuses, *there})
+        pages = self.crawl.pages.values()
+        moves = any(link.target in self.statuses for page in pages for link in page.links if link.target != page.url)
+        return from_root if moves else set()
 
     def _look_up(self, unproven: set[str]) -> None:
-        wanted = deque(
-            target
-            for page in self.crawl.pages.values()
-            for target in (
-                *(link.target for link in page.links),
-                *page.canonicals,
-                *(a.target for a in page.alternates),
-            )
-        )
+        pages = self.crawl.pages.values()
+        wanted = deque({link.target for page in pages for link in page.links})
+        wanted.extend(target for page in pages for target in (*page.canonicals, *(a.target for a in page.alternates)))
         wanted.extend(self.crawl.sitemaps.entries)
         wanted.extend(self._seeds)
         seen: set[str] = set()
@@ -159,3 +177,16 @@ class DiskCrawl(Gathered):
                 wanted.append(self.locations[address])
             elif self._folder.find(address) or self._folder.rewrite(address):
                 self.statuses[address].status = 200
+
+
+async def _side_by_side(work: Callable[[str], Awaitable[T]], names: Sequence[str]) -> list[T | None]:
+    """What `work` makes of each name, in their order; few are under way at once."""
+    outcomes: list[T | None] = [None] * len(names)
+    queue = enumerate(names)
+
+    async def take() -> None:
+        for place, name in queue:
+            outcomes[place] = await work(name)
+
+    await asyncio.gather(*(take() for _ in range(_AT_ONCE)))
+    return outcomes

@@ -17,6 +17,8 @@ MAX_HOPS = 10
 """Redirects of one chain that are followed."""
 _MAX_SKIPPED = 1_000
 _MAX_ERRORS = 100
+_FEW = 0.05
+"""Of all pages: when more cannot be read, the server is in trouble, and not a page."""
 _MAX_LISTED = 3
 """Sitemap entries that are taken in, for each page that may be looked at."""
 USUAL_SITEMAPS = ("/sitemap.xml", "/sitemap-index.xml", "/sitemap_index.xml")
@@ -39,9 +41,15 @@ class Gathered:
         self.locations: dict[str, str] = {}
         self.robots = Robots(None)
         self.unseen: dict[str, str] = {}
+        self._unread: set[str] = set()
 
     def unread(self, subject: str, reason: str) -> None:
         """A page that is there and could not be read: what it links to is unknown, so the site as a whole is too."""
+        self.unseen[subject] = reason
+        self._unread.add(subject)
+
+    def cut_off(self, subject: str, reason: str) -> None:
+        """Something that may hold any number of pages was not looked at."""
         self.unseen[subject] = reason
         self.crawl.complete = False
 
@@ -59,12 +67,17 @@ class Gathered:
         if len(skipped) > _MAX_SKIPPED:
             crawl.skipped.append(("…", f"and {len(skipped) - _MAX_SKIPPED} more"))
             crawl.complete = False
+        if self._unread:
+            crawl.nearly_complete = crawl.complete and len(self._unread) <= _FEW * len(crawl.pages)
+            crawl.complete = False
         _measure_depth(crawl)
         return crawl
 
     def _linked_from(self) -> dict[str, str]:
         """Each forbidden address with the first page, in order, that links to it."""
         linked = dict.fromkeys(sorted(self.crawl.disallowed), "")
+        if not linked:
+            return linked
         for page in self.crawl.pages.values():
             for link in page.links:
                 if linked.get(link.target) == "":
@@ -99,7 +112,7 @@ class Gathered:
     def leave_sitemaps(self, queue: Collection[str]) -> None:
         """Tell that sitemaps were left unread: then nobody knows which pages are not listed."""
         if queue:
-            self.unread(min(queue), f"not read, and {len(queue) - 1} more: too many sitemaps, or out of time")
+            self.cut_off(min(queue), f"not read, and {len(queue) - 1} more: too many sitemaps, or out of time")
 
     def add_sitemap(self, name: str, body: bytes, place: Place, queue: deque[str]) -> None:
         """Take in a sitemap; the sitemaps that it names join the queue."""
@@ -115,15 +128,24 @@ class Gathered:
             if (url := absolute("https://relative.invalid", child)) is not None:
                 queue.append(place.inward(url) or url)
         for loc, lastmod in parsed.entries:
-            url = absolute("https://relative.invalid/", loc) if "://" in loc else None
-            if url is None:
+            address = _listed(loc, place)
+            if address is None:
                 self.sitemap_error(name, f"not an absolute address: {loc[:100]}")
                 continue
             if len(sitemaps.entries) >= self.limits.max_pages * _MAX_LISTED:
-                self.unread(name, "lists more addresses than the page limit lets anybody visit")
+                self.cut_off(name, "lists more addresses than the page limit lets anybody visit")
                 return
-            address = place.inward(url) or url
             sitemaps.entries.setdefault(address, SitemapEntry(address, lastmod, name))
+
+
+def _listed(loc: str, place: Place) -> str | None:
+    """The address that an entry names; None where it is not an absolute one."""
+    if "://" not in loc:
+        return None
+    if (address := place.quick(loc)) is not None:
+        return address
+    url = absolute("https://relative.invalid/", loc)
+    return None if url is None else place.inward(url) or url
 
 
 def _measure_depth(crawl: Crawl) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from autoresearch.signals.site.gather import MAX_HOPS, MAX_SITEMAPS, SAY_EVERY, 
 from autoresearch.signals.site.guard import is_public
 from autoresearch.signals.site.model import Crawl, Page, Response
 from autoresearch.signals.site.origin import infer, mount_of
-from autoresearch.signals.site.page import Reader, UnreadableError
+from autoresearch.signals.site.parser import Parser, UnreadableError
 from autoresearch.signals.site.robots import Robots
 from autoresearch.signals.site.urls import Place, identity, is_same_site, origin_of
 
@@ -29,37 +29,40 @@ _IMPOSSIBLE = "/autoresearch-asks-for-a-page-that-cannot-exist-7f3a9c"
 class HttpCrawl(Gathered):
     """One crawl of one origin, live or served."""
 
-    def __init__(self, site: Site, start: str, seeds: Sequence[str], say: Say) -> None:
+    def __init__(self, site: Site, start: str, seeds: Sequence[str], say: Say, parser: Parser) -> None:
         super().__init__(site.source, site.crawl, say)
         self._site = site
+        self._parser = parser
         self._start = start
         self._seeds = seeds
         self._frontier = Frontier(site.crawl.max_pages, site.crawl.exclude)
         self._deadline = time.monotonic() + site.crawl.time_limit
         self._fetcher: Fetcher
-        self._reader: Reader
+        self._place = Place(())
         self._root = ""
         self._hops: dict[str, int] = {}
         """How many redirects led to an address, at least."""
         self._met: set[str] = set()
         """Addresses that some page has led to: most of a page's links are in its navigation."""
 
-    async def run(self) -> Crawl:
+    def run(self) -> Crawl:
         """Look at the site. Raises `NotMeasuredError` when its start page or its robots.txt cannot be had."""
+        asyncio.run(self._look())
+        return self.conclude(self._place.inward(self._start) or "/")
+
+    async def _look(self) -> None:
         async with open_fetcher(self._start, self.limits.requests_per_second) as self._fetcher:
             first = await self._first_answer()
             origin, base = mount_of(self._start)
             self._root = origin + base.rstrip("/")
             await self._read_robots(origin)
-            self._reader = Reader(self._place(origin, base, first))
+            self._place = await self._own(origin, base, first)
             await self._read_sitemaps()
-            address = self._reader.place.inward(self._start) or "/"
-            for path in (address, *self.crawl.sitemaps.entries, *self._seeds):
+            for path in (self._place.inward(self._start) or "/", *self.crawl.sitemaps.entries, *self._seeds):
                 if path.startswith("/"):
                     self._frontier.add(path, trusted=True)
             await self._walk()
             await self._ask_for_the_impossible()
-        return self.conclude(address)
 
     async def _first_answer(self) -> Answer:
         """The start page, redirects followed: where they lead to another origin, that is the site."""
@@ -96,31 +99,27 @@ class HttpCrawl(Gathered):
         self.robots = Robots(answer.body if answer.status == 200 else None, answer.content_type)
         self._fetcher.delay = min(self.robots.delay, 10.0)
 
-    def _place(self, origin: str, base: str, first: Answer) -> Place:
+    async def _own(self, origin: str, base: str, first: Answer) -> Place:
         """What is the site's own: where we look, and the canonical origin, as configured or as it calls itself."""
         canonical = mount_of(self._site.url) if self._site.url else None
         if self.crawl.source == "live":
             self.crawl.origin = origin
         else:
-            canonical = canonical or infer(self._named(first, base))
+            canonical = canonical or infer(await self._named(first, base))
             self.crawl.origin = canonical[0] if canonical else ""
         mounts = [(origin, base), *([canonical] if canonical else [])]
         return Place(tuple(dict.fromkeys(mounts)))
 
-    def _named(self, first: Answer, base: str) -> Iterator[tuple[str, str]]:
+    async def _named(self, first: Answer, base: str) -> list[tuple[str, str]]:
         """What a served copy calls itself: its start page's canonical, else where robots.txt says its sitemaps are."""
         with suppress(UnreadableError):
-            page = Reader(Place(())).read(first.body, self._root + "/", "/", "/")
+            page = await self._parser.read(first.body, self._root + "/", "/", Place(()))
             if page.canonicals:
-                yield "/", page.canonicals[0]
-                return
-        for url in self.robots.sitemaps:
-            path = urlsplit(url).path
-            yield path.removeprefix(base.rstrip("/")), url
+                return [("/", page.canonicals[0])]
+        return [(urlsplit(url).path.removeprefix(base.rstrip("/")), url) for url in self.robots.sitemaps]
 
     async def _read_sitemaps(self) -> None:
-        place = self._reader.place
-        named = [place.inward(url) or url for url in self.robots.sitemaps]
+        named = [self._place.inward(url) or url for url in self.robots.sitemaps]
         queue = deque(dict.fromkeys(named))
         await self._read_queue(queue, named=True)
         for usual in USUAL_SITEMAPS:
@@ -137,9 +136,9 @@ class HttpCrawl(Gathered):
             url = self._root + name if name.startswith("/") else name
             answer = await self._fetcher.get(url, limit=sitemap.MAX_BYTES)
             if answer.location:
-                queue.append(self._reader.place.inward(answer.location) or answer.location)
+                queue.append(self._place.inward(answer.location) or answer.location)
             elif answer.status == 200 and (named or not answer.is_html):
-                self.add_sitemap(name, answer.body, self._reader.place, queue)
+                self.add_sitemap(name, answer.body, self._place, queue)
             elif named or seen:
                 self.sitemap_error(name, answer.error or f"answers {answer.status}")
             seen.add(name)
@@ -150,13 +149,12 @@ class HttpCrawl(Gathered):
             queue = deque(level)
             await asyncio.gather(*(self._work(queue) for _ in range(min(self._fetcher.concurrency, len(queue)))))
             if queue:
-                self.crawl.complete = False
-                self.unseen.update((address, "out of time") for address in queue)
+                for address in queue:
+                    self.cut_off(address, "out of time")
                 break
         if self._frontier.left_out:
-            self.crawl.complete = False
             limit = f"{self._frontier.left_out} addresses past the limit of {self.limits.max_pages} pages"
-            self.unseen["…"] = limit
+            self.cut_off("…", limit)
         self.unseen.update(self._frontier.trapped)
         far = (target for target, hops in self._hops.items() if hops > MAX_HOPS and target not in self.statuses)
         self.unseen.update((identity(target), f"behind more than {MAX_HOPS} redirects") for target in far)
@@ -180,7 +178,7 @@ class HttpCrawl(Gathered):
         if len(self.statuses) % SAY_EVERY == 0:
             self.say(f"asked {len(self.statuses)} addresses")
         if answer.location is not None:
-            target = self._reader.place.inward(answer.location)
+            target = self._place.inward(answer.location)
             self.locations[address] = target or answer.location
             if target:
                 self._redirected(address, target)
@@ -188,9 +186,13 @@ class HttpCrawl(Gathered):
             self.unread(identity(address), answer.error or f"answers {answer.status}")
         elif 200 <= answer.status < 300 and answer.is_html:
             try:
-                self._take_in(self._reader.read(answer.body, url, identity(address), address, answer.headers))
+                self._take_in(await self._read(answer, url, address))
             except UnreadableError as error:
                 self.unread(identity(address), str(error))
+
+    async def _read(self, answer: Answer, url: str, address: str) -> Page:
+        subject = identity(address)
+        return await self._parser.read(answer.body, url, address, self._place, subject=subject, headers=answer.headers)
 
     def _redirected(self, address: str, target: str) -> None:
         hops = min(self._hops.get(address, 0) + 1, self._hops.get(target, MAX_HOPS + 1))
@@ -215,6 +217,5 @@ class HttpCrawl(Gathered):
             return
         answer = await self._fetcher.get(self._root + _IMPOSSIBLE)
         if answer.status == 200 and answer.is_html:
-            url = self._root + _IMPOSSIBLE
             with suppress(UnreadableError):
-                self.crawl.not_found = self._reader.read(answer.body, url, _IMPOSSIBLE, _IMPOSSIBLE, answer.headers)
+                self.crawl.not_found = await self._read(answer, self._root + _IMPOSSIBLE, _IMPOSSIBLE)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
+from zlib import crc32
 
 Source = Literal["live", "dist", "serve"]
 
@@ -78,8 +80,8 @@ class Page:
     """In document order, each distinct (target, fragment) once."""
     insecure: tuple[str, ...] = ()
     """`http:` addresses of scripts, styles, images, frames, media and form actions."""
-    anchors: array[int] = field(default_factory=lambda: array("q"))
-    """`hash()` of every `id` and `<a name>`, sorted: fragments are looked up, never listed. Valid in this process."""
+    anchors: array[int] = field(default_factory=lambda: array("I"))
+    """`anchors_of` every `id` and `<a name>`: fragments are looked up, never listed."""
     text_hash: str = ""
     """Hex digest of the visible text of the main content, white space folded: what `lastmod` should follow."""
     words: int = 0
@@ -91,9 +93,18 @@ class Page:
         """Whether `#fragment` leads somewhere on this page ("" and "top" always do, text fragments too)."""
         if fragment in {"", "top"} or fragment.startswith(":~:"):
             return True
-        wanted = hash(fragment)
+        wanted = _checksum(fragment)
         place = bisect_left(self.anchors, wanted)
         return place < len(self.anchors) and self.anchors[place] == wanted
+
+
+def anchors_of(names: Iterable[str]) -> array[int]:
+    """Checksums of names, sorted, four bytes each."""
+    return array("I", sorted({_checksum(name) for name in names}))
+
+
+def _checksum(name: str) -> int:
+    return crc32(name.encode("utf-8", "replace"))
 
 
 @dataclass(slots=True, frozen=True)
@@ -139,6 +150,9 @@ class Crawl:
     not_found: Page | None = None
     """What a random address that cannot exist showed, if it answered 200: the fingerprint of a soft 404."""
     complete: bool = True
+    nearly_complete: bool = False
+    """Whether nothing is missing but what a few pages hold (at most one in twenty) that are there and could not be read:
+    what the others say of themselves stands, and so does what sitemaps say; who links to whom does not."""
     skipped: list[tuple[str, str]] = field(default_factory=list)
     """(subject, reason) of what was not looked at; bounded, the last one counts the rest."""
 

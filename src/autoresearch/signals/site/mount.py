@@ -6,10 +6,8 @@ to what is not there to be looked at: it proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from autoresearch.signals.site.model import Page
 from autoresearch.signals.site.page import Reader
 
 
@@ -28,17 +26,6 @@ class UnmountedReader(Reader):
         if target is not None and reference.startswith("/") and target != "/":
             self.from_root.add(target)
         return target
-
-    def unproven(self, pages: Iterable[Page], exists: Iterable[str]) -> set[str]:
-        """Root-relative addresses, where none of them is in the folder while relative ones are.
-
-        Then the site moves about by relative links, and its root is not the host's.
-        """
-        there = set(exists)
-        if not self.from_root or self.from_root & there:
-            return set()
-        moves = (link.target for page in pages for link in page.links if link.target != page.url)
-        return self.from_root if any(target in there for target in moves) else set()
 
 
 def _climbs_out(base: str, reference: str) -> bool:

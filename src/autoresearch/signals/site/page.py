@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -13,12 +12,12 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from autoresearch.signals.site.encoding import as_utf8
-from autoresearch.signals.site.model import Alternate, Link, Page
-from autoresearch.signals.site.nesting import is_endless
+from autoresearch.signals.site.model import Alternate, Link, Page, anchors_of
 from autoresearch.signals.site.urls import MAX_LENGTH, Place, absolute, fragment_of
 
-_FACTS = "html,base[href],title,h1,link[rel],meta"
-_INSECURE = "[src^='http:'],[data^='http:'],[action^='http:']"
+_TELLING = "html,base[href],title,h1,link[rel],meta,main,a,area,[id]"
+_NODES = f":is({_TELLING})"  # each node once
+_NODES_AND_LOADS = f":is({_TELLING},[src^='http:'],[data^='http:'],[action^='http:'])"
 _NO_CONTENT = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "svg"]
 _NO_CONTENT_SELECTOR = ",".join(_NO_CONTENT)
 _REFRESH = re.compile(r"\s*+\d*+\.?\d*+\s*+(?:[;,]\s*+(?:url\s*+=\s*+)?+['\"]?([^'\"]*+)['\"]?\s*+)?$", re.IGNORECASE)
@@ -30,11 +29,8 @@ _MAX_LINKS = 20_000
 _MAX_ALTERNATES = 1_000
 _MAX_REMEMBERED = 500_000
 _FROM_EVERYWHERE = ("/", "https://", "http://")
+Attributes = dict[str, str | None]
 _SKIPPED_SCHEMES = ("mailto:", "tel:", "javascript:", "data:", "blob:", "sms:", "about:", "ftp:", "file:")
-
-
-class UnreadableError(ValueError):
-    """A document that is kept from the parser; the message says why."""
 
 
 @dataclass
@@ -50,25 +46,15 @@ class Reader:
     _folder: str = ""
 
     def read(self, body: bytes, url: str, subject: str, path: str, headers: Mapping[str, str] | None = None) -> Page:
-        """The facts of a document. `url` is absolute, `path` the same inside the site, `headers` in lower case.
-
-        Raises `UnreadableError` for markup that would take for ever.
-        """
+        """The facts of a document. `url` is absolute, `path` the same inside the site, `headers` in lower case."""
         headers = headers or {}
         body = as_utf8(body, headers.get("content-type", ""))
-        if is_endless(body):
-            raise UnreadableError("its elements are nested too deeply to be read")
         tree = LexborHTMLParser(body)
         page = Page(subject=subject, url=path)
         seen = _Seen(self, page, url)
-        for node in tree.css(_FACTS):
-            _HANDLERS[str(node.tag)](seen, node.attributes, node)
-        seen.links(tree.css("a[href],area[href]"))
-        seen.anchors(tree)
-        if b"http:" in body:
-            seen.insecure(tree.css(_INSECURE))
+        seen.all(tree.css(_NODES_AND_LOADS if b"http:" in body else _NODES))
         _from_headers(page, headers, lambda href: self.target(url, href))
-        _content(page, tree)
+        _content(page, seen.mains[0] if len(seen.mains) == 1 else tree.body)
         return page
 
     def target(self, base: str, href: str) -> str | None:
@@ -118,17 +104,41 @@ class _Seen:
         self._page = page
         self._url = url
         self._base = url
+        self._references: list[Attributes] = []
+        self.mains: list[Any] = []
         self._canonicals: list[str] = []
         self._alternates: list[Alternate] = []
         self._insecure: dict[str, None] = {}
 
-    def links(self, nodes: Iterable[Any]) -> None:
-        """Every link once, in document order. The loop is what a crawl spends most of its time in."""
+    def all(self, nodes: Iterable[Any]) -> None:
+        """Take every node for what it says. The loops are what a crawl spends most of its own time in."""
+        names: dict[str, None] = {}
+        for node in nodes:
+            attributes = node.attributes
+            if name := attributes.get("id"):
+                names[name] = None
+            tag = str(node.tag)
+            if tag in _LINKS:
+                self._references.append(attributes)
+                if tag == "a" and (name := attributes.get("name")):
+                    names[name] = None
+            elif handler := _HANDLERS.get(tag):
+                handler(self, attributes, node)
+            elif tag in _LOADS:
+                self.loads(attributes.get(_LOADS[tag]) or "")
+        page = self._page
+        page.anchors = anchors_of(names)
+        page.canonicals = tuple(dict.fromkeys(self._canonicals))
+        page.alternates = tuple(dict.fromkeys(self._alternates))
+        page.insecure = tuple(self._insecure)
+        page.links = self._links()
+
+    def _links(self) -> tuple[Link, ...]:
+        """Every link once, in document order; the first `base` counts for all, wherever it is."""
         links: dict[int, Link] = {}  # by identity: equal links are one object
         reader, base, own = self._reader, self._base, self._page.url
         everywhere, nearby = reader.memories(base)
-        for node in nodes:
-            attributes = node.attributes
+        for attributes in self._references:
             href = attributes.get("href") or attributes.get("xlink:href")
             if not href or len(href) > MAX_LENGTH:
                 continue
@@ -145,25 +155,16 @@ class _Seen:
                 memory[key] = reader.link(base, href, nofollow=nofollow)
             if (link := memory[key]) is not None:
                 links[id(link)] = link
-        self._page.links = tuple(islice(links.values(), _MAX_LINKS))
+        return tuple(islice(links.values(), _MAX_LINKS))
 
-    def anchors(self, tree: LexborHTMLParser) -> None:
-        """What a fragment can lead to."""
-        found = {hash(name) for node in tree.css("[id]") if (name := node.id)}
-        found.update(hash(name) for node in tree.css("a[name]") if (name := node.attributes.get("name")))
-        page = self._page
-        page.anchors = array("q", sorted(found))
-        page.canonicals = tuple(dict.fromkeys(self._canonicals))
-        page.alternates = tuple(dict.fromkeys(self._alternates))
-
-    def link(self, attributes: dict[str, str | None], node: Any) -> None:
+    def link(self, attributes: Attributes, node: Any) -> None:
         del node
         rel = (attributes.get("rel") or "").lower().split()
         href = (attributes.get("href") or "").strip()
         if not href:
             return
-        if "stylesheet" in rel and href[:5].lower() == "http:" and len(self._insecure) < _MAX_TEXT:
-            self._insecure[href[:MAX_LENGTH]] = None
+        if "stylesheet" in rel:
+            self.loads(href)
         if "canonical" in rel and len(self._canonicals) < _MAX_ALTERNATES:
             target = self._reader.target(self._base, href)
             self._canonicals.extend([target] if target else [])
@@ -171,7 +172,7 @@ class _Seen:
             target = self._reader.target(self._base, href) or href[:MAX_LENGTH]
             self._alternates.append(Alternate(lang.strip()[:_MAX_TEXT], target))
 
-    def meta(self, attributes: dict[str, str | None], node: Any) -> None:
+    def meta(self, attributes: Attributes, node: Any) -> None:
         del node
         content = (attributes.get("content") or "")[: _MAX_TEXT * 4]
         name = (attributes.get("name") or "").strip().lower()
@@ -183,43 +184,45 @@ class _Seen:
             href = (match[1] or "").strip()
             self._page.refresh = (self._reader.target(self._base, href) or href) if href else ""
 
-    def title(self, attributes: dict[str, str | None], node: Any) -> None:
+    def title(self, attributes: Attributes, node: Any) -> None:
         del attributes
         parent = node.parent
         if self._page.title is None and parent is not None and parent.tag in {"head", "body", "html"}:
             self._page.title = _folded(node.text())
 
-    def heading(self, attributes: dict[str, str | None], node: Any) -> None:
+    def heading(self, attributes: Attributes, node: Any) -> None:
         del attributes, node
         self._page.h1 += 1
 
-    def html(self, attributes: dict[str, str | None], node: Any) -> None:
+    def html(self, attributes: Attributes, node: Any) -> None:
         del node
         self._page.lang = (attributes.get("lang") or "").strip()[:_MAX_TEXT] or None
 
-    def base(self, attributes: dict[str, str | None], node: Any) -> None:
+    def base(self, attributes: Attributes, node: Any) -> None:
         del node
         if self._base is self._url:  # the first one counts
             self._base = absolute(self._url, attributes.get("href") or "") or self._url
 
-    def insecure(self, nodes: Iterable[Any]) -> None:
-        """Addresses without encryption of what a browser would load or send by itself."""
-        for node in nodes:
-            attributes = node.attributes
-            href = attributes.get(_LOADS.get(node.tag, "")) or ""
-            if href[:5].lower() == "http:" and len(self._insecure) < _MAX_TEXT:
-                self._insecure[href[:MAX_LENGTH]] = None
-        self._page.insecure = tuple(self._insecure)
+    def main(self, attributes: Attributes, node: Any) -> None:
+        del attributes
+        self.mains.append(node)
+
+    def loads(self, address: str) -> None:
+        """Note what a browser would load, or send, by itself and without encryption."""
+        if address[:5].lower() == "http:" and len(self._insecure) < _MAX_TEXT:
+            self._insecure[address[:MAX_LENGTH]] = None
 
 
-_HANDLERS: dict[str, Callable[[_Seen, dict[str, str | None], Any], None]] = {
+_HANDLERS: dict[str, Callable[[_Seen, Attributes, Any], None]] = {
     "link": _Seen.link,
     "meta": _Seen.meta,
     "title": _Seen.title,
     "h1": _Seen.heading,
     "html": _Seen.html,
     "base": _Seen.base,
+    "main": _Seen.main,
 }
+_LINKS = {"a", "area"}
 _LOADS = {
     **dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed"), "src"),
     "object": "data",
@@ -227,12 +230,10 @@ _LOADS = {
 }
 
 
-def _content(page: Page, tree: LexborHTMLParser) -> None:
+def _content(page: Page, node: Any) -> None:
     """Hash and count the words of the main content: what a reader came for, without navigation and scripts."""
-    if tree.body is None:
+    if node is None:
         return
-    mains = tree.css("main")
-    node = mains[0] if len(mains) == 1 else tree.body
     if node.css_first(_NO_CONTENT_SELECTOR) is not None:
         node.strip_tags(_NO_CONTENT)
     text = node.text(separator=" ")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from autoresearch.errors import NotMeasuredError
-from autoresearch.signals.process import end, without_secrets
+from autoresearch.signals.process import end, start
 
 _WAIT = 60.0
 _TURN = 0.05
@@ -31,18 +29,8 @@ def serve(command: str, root: Path, *, stack: ExitStack, say: Callable[[str], No
     """
     port = _free_port()
     output = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  the stack closes it
-    env = {**without_secrets(os.environ), "PORT": str(port), "NO_COLOR": "1", "BROWSER": "none"}
-    # a shell, because package scripts are shell commands; the command is the user's own, from the config
-    process = subprocess.Popen(  # noqa: S602
-        command,
-        shell=True,
-        cwd=root,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-    )
+    environment = {"PORT": str(port), "NO_COLOR": "1", "BROWSER": "none"}
+    process = start(command, cwd=root, stdout=output, stderr=output, environment=environment)
     stack.callback(end, process)
     say(f"waiting for `{command}`")
     deadline = time.monotonic() + wait
