@@ -14,7 +14,6 @@ import argparse
 import functools
 import json
 import re
-import resource
 import shutil
 import statistics
 import sys
@@ -34,6 +33,8 @@ ROOT = Path(__file__).parents[1]
 BIN = ROOT / ".venv" / "bin"
 PEERS = ROOT / ".bench"
 DEAD_LINKS = 40
+_LOOK_EVERY = 0.05
+"""Seconds between two looks at the memory of a program."""
 _SCALING_FROM = 10_000
 _TUNED = ("--host-concurrency", "64", "--host-request-interval", "1ms")
 
@@ -121,12 +122,12 @@ def measure(contestants: Sequence[Contestant], repeats: int) -> Iterator[tuple[C
 
 
 def watched(contestant: Contestant) -> Run:
-    """A run, with the memory of all its processes together where the system tells (Linux), looked at 50 times a second."""
+    """A run, with the memory of all its processes together where the system tells (Linux), looked at as it runs."""
     before, peak, over = _started_here(), 0.0, threading.Event()
 
     def look() -> None:
         nonlocal peak
-        while not over.wait(0.02):
+        while not over.wait(_LOOK_EVERY):
             peak = max(peak, sum(map(_megabytes, _started_here() - before)))
 
     watcher = threading.Thread(target=look)
@@ -144,18 +145,22 @@ def _started_here() -> set[int]:
 
 
 def _megabytes(process: int) -> float:
-    """Resident memory of a process and of all that it has started, in 10^6 bytes; what they share is counted twice."""
+    """Memory of a process and of all that it has started, in 10^6 bytes; what several share is divided among them."""
     tasks = Path(f"/proc/{process}/task").glob("*/children")
     below = sum(_megabytes(child) for task in tasks for child in _numbers(task))
-    pages = _numbers(Path(f"/proc/{process}/statm"))[1:2]
-    return below + sum(pages) * resource.getpagesize() / 1e6
+    shares = re.search(r"^Pss: +(\d+) kB", _text(Path(f"/proc/{process}/smaps_rollup")), re.MULTILINE)
+    return below + (int(shares[1]) * 1024 / 1e6 if shares else 0)
 
 
 def _numbers(file: Path) -> list[int]:
+    return [int(number) for number in _text(file).split()]
+
+
+def _text(file: Path) -> str:
     try:
-        return [int(number) for number in file.read_text().split()]
+        return file.read_text()
     except OSError:  # it has ended meanwhile
-        return []
+        return ""
 
 
 def compare(site: Site, contestants: Sequence[Contestant], repeats: int) -> tuple[str, dict[str, float]]:

@@ -151,7 +151,7 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
         url=url,
         verbose=verbose,
     )
-    wishes = Wishes(comment, check, issues, commit, api_url, publish=not no_publish and shard is None)
+    wishes = Wishes(comment, check, issues, commit, api_url, publish=not no_publish)
     with open_session(request, wishes, os.environ) as session:
         outcome = run(session.request, session.states)
         wants_state = session.writes_state if write_state is None else write_state

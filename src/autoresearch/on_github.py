@@ -34,8 +34,9 @@ def publish(publication: Publication, session: Session, files: Mapping[str, Path
         return
     outputs = _counts(publication) | {name: str(path) for name, path in files.items() if path is not None}
     problems: list[GitHubError] = []
-    _tell_the_log(publication, session, doing)
-    for activity in (_show, _monitor):
+    if session.publishes:
+        _tell_the_log(publication, session, doing)
+    for activity in (_show, _monitor) if session.publishes else ():
         try:
             for output in activity(publication, session, doing):
                 outputs |= output

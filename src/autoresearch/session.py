@@ -13,19 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoresearch.config.model import Config
 from autoresearch.config.secrets import Secrets
 from autoresearch.errors import UsageError
-from autoresearch.github.activities import Activities, activities
-from autoresearch.github.artifacts import results_of
-from autoresearch.github.committed import CommittedState
-from autoresearch.github.event import Context, Pull, read_context
-from autoresearch.github.folder import FolderReader, Snapshot
-from autoresearch.github.hub import Hub, connect
-from autoresearch.github.pulls import find_pull
-from autoresearch.github.workflow import mask_commands
 from autoresearch.plan import DEFAULT_CONFIG, Request
+
+if TYPE_CHECKING:  # a run outside of Actions does without all of it
+    from autoresearch.github.activities import Activities
+    from autoresearch.github.committed import CommittedState
+    from autoresearch.github.event import Context, Pull
+    from autoresearch.github.folder import Snapshot
+    from autoresearch.github.hub import Hub
 
 _OF_ANOTHER_RUN = frozenset({"workflow_run", "deployment_status"})
 """Events of the default branch that are about a pull request."""
@@ -69,7 +69,12 @@ class Session:
             return False
         if self.context is None:
             return True
-        return self.context.is_default_branch and self.hub is None
+        return self.context.is_default_branch and not (self.hub and self.publishes)
+
+    @property
+    def publishes(self) -> bool:
+        """Whether anything goes to GitHub: a part of a run is published with the others."""
+        return self.wishes.publish and self.request.shard is None
 
     @property
     def config_path(self) -> str:
@@ -93,6 +98,8 @@ class Session:
         """The pull request that the run is about."""
         if self.context is None or self.hub is None:
             return self.context.pull if self.context else None
+        from autoresearch.github.pulls import find_pull
+
         return find_pull(self.hub, self.context)
 
     @property
@@ -104,6 +111,8 @@ class Session:
         """What of the outcome goes to GitHub; None outside of Actions."""
         if self.context is None:
             return None
+        from autoresearch.github.activities import activities
+
         wishes = self.wishes
         overrides = {"comment": wishes.comment, "check": wishes.check, "issues": wishes.issues, "commit": wishes.commit}
         return activities(self.context, config.publish, token=self.hub is not None, overrides=overrides)
@@ -113,6 +122,9 @@ class Session:
         self._mask(config)
         if self.hub is None or self.context is None:
             return None
+        from autoresearch.github.committed import CommittedState
+        from autoresearch.github.folder import FolderReader
+
         target = self.pull.base_ref if self.pull else self.context.default_branch
         if not target:
             return None
@@ -128,6 +140,8 @@ class Session:
                 "which result? none was named",
                 hint="autoresearch publish RESULT…; after a workflow_run, and with a token, it is found by itself",
             )
+        from autoresearch.github.artifacts import results_of
+
         return results_of(self.hub, str(self.context.upstream.run_id))
 
     def over_base(self) -> Session:
@@ -137,6 +151,8 @@ class Session:
         """
         if self.context is None or self.context.event not in _OF_ANOTHER_RUN or self.hub is None:
             return self
+        from autoresearch.github.folder import FolderReader
+
         branch = self.pull.base_ref if self.pull else self.context.default_branch
         snapshot = FolderReader(self.hub, self.config_path, self._checkout()).read(branch)
         target = self.scratch / "base"
@@ -167,6 +183,8 @@ class Session:
         """Have the runner blacken what the config names, before a line with it can be printed."""
         if self.context is None:
             return
+        from autoresearch.github.workflow import mask_commands
+
         secrets = Secrets(self.env)
         secrets.learn(config.model_dump(mode="json"))
         for line in mask_commands(secrets.values):
@@ -177,19 +195,28 @@ class Session:
 @contextmanager
 def open_session(request: Request, wishes: Wishes, env: Mapping[str, str]) -> Iterator[Session]:
     """The session of a command. Raises `UsageError` for an environment that is not GitHub's."""
-    context = read_context(env)
     with tempfile.TemporaryDirectory(prefix="autoresearch-") as scratch:
-        if context is None:
-            yield Session(request, wishes, env, Path(scratch))
-            return
-        api_url = wishes.api_url or context.api_url
-        token = next((env[name] for name in _TOKENS if env.get(name)), "")
-        fitted = replace(
-            request,
-            event=context.event,
-            sha=context.sha,
-            run_id=f"{context.run_id}.{context.run_attempt}",
-            url=request.url or context.deployment_url,
-        )
-        hub = connect(context.repository, token, api_url, context.server_url, pace=wishes.pace) if token else None
-        yield Session(fitted, wishes, env, Path(scratch), context, hub)
+        here = Session(request, wishes, env, Path(scratch))
+        yield _in_actions(here) if env.get("GITHUB_ACTIONS") == "true" else here
+
+
+def _in_actions(session: Session) -> Session:
+    """The session with what started the run, and a hub where there is a token."""
+    from autoresearch.github.event import read_context
+    from autoresearch.github.hub import connect
+
+    env, request, wishes = session.env, session.request, session.wishes
+    context = read_context(env)
+    if context is None:
+        return session
+    token = next((env[name] for name in _TOKENS if env.get(name)), "")
+    api_url = wishes.api_url or context.api_url
+    fitted = replace(
+        request,
+        event=context.event,
+        sha=context.sha,
+        run_id=f"{context.run_id}.{context.run_attempt}",
+        url=request.url or context.deployment_url,
+    )
+    hub = connect(context.repository, token, api_url, context.server_url, pace=wishes.pace) if token else None
+    return replace(session, request=fitted, context=context, hub=hub)

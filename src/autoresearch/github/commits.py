@@ -130,8 +130,8 @@ def is_protected(error: GitHubError) -> bool:
 def is_worth_a_commit(before: Baseline, after: Baseline, now: dt.datetime) -> bool:
     """Whether a loop's renewed state is committed, or stays as it is in the repository.
 
-    It is, when it knows something else than before (findings, regressions, rules, facts, acceptances, an environment
-    that is new). For history alone it is committed by the first run of each day (UTC): a calendar day rather than 24
+    It is, when it knows something else than before (findings, regressions, rules, facts, acceptances, issues, an
+    environment that is new). For history alone it is committed by the first run of each day (UTC): a calendar day rather than 24
     hours, since a daily schedule never comes to the minute. The runs in between are not remembered, which costs the
     statistics samples but does not bend them: which run comes first does not depend on what it measured.
     """
@@ -148,6 +148,7 @@ def _lasting(baseline: Baseline) -> tuple[Any, ...]:
         {segment.name: segment.accepted for segment in baseline.segments},
         baseline.observations,
         baseline.memory,
+        baseline.issues,
         baseline.pending,
     )
 

@@ -111,7 +111,7 @@ class _When:
     home: str
 
     def __call__(self, stamp: Stamp) -> Markdown:
-        facts = [text(stamp.at.replace("T", " ").removesuffix("Z"), 40)]
+        facts = [text(re.sub(r"^(\S{10})T(\d\d:\d\d):\d\dZ$", r"\1 \2 UTC", stamp.at), 40)]
         if stamp.sha:
             facts.append(Markdown(f"commit {self._commit(stamp.sha)}"))
         facts.append(self._run(stamp.run))

@@ -87,6 +87,15 @@ def test_a_new_finding_files_one_issue_that_closes_after_two_healthy_runs(runner
     assert len(our_issues(runner.repo)) == 1
 
 
+def test_two_healthy_runs_of_one_day_close_an_issue_too(runner: Runner) -> None:
+    schedule(runner, "")
+    schedule(runner, "bad")
+    for _ in range(2):
+        schedule(runner, "", day=3)
+    (issue,) = our_issues(runner.repo)
+    assert issue.state == "closed"
+
+
 def test_an_issue_closed_as_not_planned_is_muted(runner: Runner) -> None:
     schedule(runner, "")
     schedule(runner, "bad")
@@ -234,3 +243,32 @@ def test_a_missing_permission_is_named_and_the_result_is_kept(runner: Runner) ->
     assert runner.result_of(runner.jobs).is_file()
     schedule(runner)
     assert len(our_issues(runner.repo)) == 1, "the next run does what was missing"
+
+
+def test_no_publish_and_a_part_of_a_run_write_nothing_on_github(runner: Runner) -> None:
+    schedule(runner, "")
+    wrote = len(runner.github.writes)
+    done = schedule(runner, "bad", wishes={"publish": False})
+    part = schedule(runner, shard=(1, 2))
+    assert len(runner.github.writes) == wrote
+    assert (done.outputs["new"], part.outputs["new"]) == ("1", "1")
+    assert part.summary == ""
+    assert (runner.folder / "job-2/workspace/autoresearch/words/state.json").is_file(), "for whoever commits it himself"
+
+
+def test_shards_of_a_schedule_become_one_commit_and_one_issue(runner: Runner) -> None:
+    second = runner.repo.files()["autoresearch/config.yml"].decode() + CONFIG.partition("loops:\n")[2].replace(
+        "  words:", "  more:"
+    )
+    runner.repo.push("main", {"autoresearch/config.yml": second}, "alice", "Another loop")
+    schedule(runner, "")
+    commits = len(runner.repo.log())
+    parts = []
+    for index in (1, 2):
+        schedule(runner, "bad" if index == 1 else None, shard=(index, 2), number="500", day=9)
+        parts.append(runner.result_of(runner.jobs))
+    done = runner.publish("schedule", {}, *parts, number="500", day=9)
+    assert done.error is None
+    assert sorted(change.loop for change in done.changes) == ["more", "words"]
+    assert len(runner.repo.log()) == commits + 2, "a push of the test, and one commit of ours"
+    assert len(our_issues(runner.repo)) == 2

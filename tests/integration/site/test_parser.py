@@ -64,6 +64,7 @@ def test_what_takes_all_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert subjects(pages) == ["/0", "it takes the parser more than 200 MB of memory", "/2"]
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("most", [1, 2])
 def test_what_takes_the_parser_down_is_told(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parser, "COMMAND", (sys.executable, "-P", str(Path(__file__).with_name("fragile.py"))))
@@ -83,6 +84,13 @@ def test_without_a_parser_nothing_is_measured(command: tuple[str, ...], monkeypa
         read(html(), html())
 
 
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process is started as soon as documents wait."""
+    monkeypatch.setattr(parser, "_MANY", 0)
+
+
+@pytest.mark.usefixtures("eager")
 def test_two_processes_read_what_one_reads() -> None:
     bodies = [html(*(f"/p{n * k % 17}" for k in range(9)), body=f"<p id=a{n}>{n}") for n in range(80)]
     assert repr(read(*bodies, most=2)) == repr(read(*bodies))
@@ -110,6 +118,7 @@ def test_a_package_of_our_name_in_the_current_folder_is_not_run(
     assert subjects(read(html())) == ["/0"]
 
 
+@pytest.mark.usefixtures("eager")
 def test_no_process_is_left_whatever_happens() -> None:
     before = _children()
     while_open: list[int] = []

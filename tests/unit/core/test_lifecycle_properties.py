@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifecycle_world import Limits, World, exact, finding, listed
 
@@ -43,7 +43,7 @@ def do(world: World, deed: str, which: int) -> None:
             issue.close(deed)
 
 
-@settings(max_examples=400, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=50, deadline=None)
 @given(DAYS, st.integers(0, 3))
 def test_whatever_happens_a_topic_has_one_issue_and_a_repeated_run_does_nothing(days: list, room: int) -> None:
     world = World(limits=Limits(max_new=room))
@@ -65,7 +65,7 @@ def test_whatever_happens_a_topic_has_one_issue_and_a_repeated_run_does_nothing(
     assert all(count == 1 for count in opened.values())
 
 
-@settings(max_examples=400, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=50, deadline=None)
 @given(FINDINGS, FINDINGS, FINDINGS, st.integers(0, 3), st.booleans())
 def test_two_runs_at_once_claim_a_topic_once(before: list, ours: list, theirs: list, room: int, stepped: bool) -> None:
     """The loser of the compare-and-swap merges what it had, with or without its own steps, and decides again."""
@@ -93,7 +93,7 @@ def test_two_runs_at_once_claim_a_topic_once(before: list, ours: list, theirs: l
     assert not [action for action in late.actions if action.kind == "open"]
 
 
-@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=40, deadline=None)
 @given(st.lists(FINDINGS, min_size=1, max_size=6))
 def test_without_committed_state_no_topic_is_opened_twice(days: list) -> None:
     world = World()

@@ -151,8 +151,8 @@ class Crawl:
     """What a random address that cannot exist showed, if it answered 200: the fingerprint of a soft 404."""
     complete: bool = True
     nearly_complete: bool = False
-    """Whether nothing is missing but what a few pages hold (at most one in twenty) that are there and could not be read:
-    what the others say of themselves stands, and so does what sitemaps say; who links to whom does not."""
+    """Whether nothing is missing but what a few pages hold (at most one in twenty) that are there and cannot be read.
+    What the others say of themselves stands, and so does what sitemaps say; who links to whom does not."""
     skipped: list[tuple[str, str]] = field(default_factory=list)
     """(subject, reason) of what was not looked at; bounded, the last one counts the rest."""
 

@@ -6,7 +6,6 @@ parser has to import is imported while robots.txt and the sitemaps are read (`do
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
 import signal
@@ -16,7 +15,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from autoresearch.errors import NotMeasuredError
 from autoresearch.signals.process import without_secrets
@@ -24,13 +23,18 @@ from autoresearch.signals.site.model import Link, Page
 from autoresearch.signals.site.urls import Place
 from autoresearch.signals.site.wire import OUT_OF_MEMORY, Document, Frames, Unpacker, frame
 
+if TYPE_CHECKING:
+    import asyncio
+
 COMMAND = (sys.executable, "-P", "-m", "autoresearch.signals.site.worker")
 """`-P`: modules of the folder that we happen to be in are not ours."""
 MAX_SECONDS = 10.0
 """Of processor time, for one document. The largest ordinary ones (10 MiB) need one or two."""
 MAX_MEGABYTES = 1_000
+_MANY = 100
+"""Documents after which another process is worth its start."""
 _BUSY = 4
-"""Documents that wait for one process before another one is started."""
+"""Documents that wait for one process, before there is another."""
 _PIECE = 1 << 18
 _TELLING = ("content-type", "link", "x-robots-tag")
 """The headers that speak of a document."""
@@ -47,6 +51,7 @@ class Parser:
         self._most = most
         self._shared: dict[Link, Link] = {}
         self._workers = [_Worker(self._shared)]
+        self._asked = 0
         self.from_root: set[str] = set()
         """Root-relative addresses that documents of an unknown host have led to (`mount.py`)."""
 
@@ -73,8 +78,9 @@ class Parser:
         return page
 
     def _least_busy(self) -> _Worker:
+        self._asked += 1
         worker = min(self._workers, key=lambda worker: len(worker.waiting))
-        if len(worker.waiting) >= _BUSY and len(self._workers) < self._most:
+        if len(worker.waiting) >= _BUSY and self._asked > _MANY and len(self._workers) < self._most:
             worker = _Worker(self._shared)
             self._workers.append(worker)
         return worker
@@ -119,12 +125,15 @@ class _Worker:
 
     async def ask(self, document: Document) -> tuple[Page, tuple[str, ...]]:
         """The page, and addresses from the host's root. Raises `UnreadableError` or `NotMeasuredError`."""
-        asked = _Asked(document, frame(tuple(document)), asyncio.get_running_loop().create_future())
+        import asyncio  # not before the process is started: both take their time
+
+        loop = asyncio.get_running_loop()
+        asked = _Asked(document, frame(tuple(document)), loop.create_future())
         self.waiting.append(asked)
         if self._process is None:
             self._start()
         if self._loop is None:
-            self._listen()
+            self._listen(loop)
         self._send(asked.message)
         return await asked.answer
 
@@ -150,8 +159,8 @@ class _Worker:
         self._unpacker = Unpacker(self._shared)
         self._is_ready = False
 
-    def _listen(self) -> None:
-        self._loop = asyncio.get_running_loop()
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._loop.add_reader(self._output, self._receive)
 
     def _send(self, message: bytes) -> None:
@@ -198,6 +207,8 @@ class _Worker:
     def _ended(self) -> None:
         """Tell whose document it was, and let another process go on with the others."""
         assert self._process is not None
+        assert self._loop is not None
+        loop = self._loop
         self._process.wait()  # for what is about to end: it has closed its output
         was_ready, code = self._is_ready, self.close()
         if not was_ready:
@@ -206,7 +217,7 @@ class _Worker:
             self.waiting.popleft().fail(UnreadableError(_reason(code)))
         if self.waiting:
             self._start()
-            self._listen()
+            self._listen(loop)
             for asked in self.waiting:
                 self._send(asked.message)
 

@@ -53,7 +53,7 @@ class Parsing:
 
 
 def serve(documents: BinaryIO, facts: BinaryIO, seconds: float) -> None:
-    """Answer until nobody asks any more. The timer's signal is left at its default, which ends the process."""
+    """Answer until nobody asks any more."""
     parsing = Parsing()
     facts.write(frame(()))  # ready
     while (request := read_frame(documents)) is not None:
@@ -67,6 +67,7 @@ def main() -> None:
     """Take the limits upon us, and parse."""
     gc.disable()  # no cycles here, as in `autoresearch.__main__`
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us says when it is over
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # the timer's: it ends the process
     seconds, megabytes = float(sys.argv[1]), int(sys.argv[2])
     with suppress(ValueError, OSError):  # a system without that limit
         resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
