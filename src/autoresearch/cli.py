@@ -131,7 +131,6 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     """Measure, compare with the committed state, report; in Actions also publish."""
     from autoresearch.core.renew import Selector
     from autoresearch.plan import Request
-    from autoresearch.publication import Destinations
     from autoresearch.run import run
     from autoresearch.session import Wishes, open_session
 
@@ -155,7 +154,7 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     with open_session(request, wishes, os.environ) as session:
         outcome = run(session.request, session.states)
         wants_state = session.writes_state if write_state is None else write_state
-        _conclude(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state), session)
+        _conclude(outcome, _destinations(out, changes, report, state=wants_state), session)
     raise typer.Exit(outcome.exit_code)
 
 
@@ -184,7 +183,6 @@ def publish_command(  # noqa: PLR0917
     On `workflow_run`, no RESULT needs to be named: it is downloaded from the run that was followed.
     """
     from autoresearch.plan import Request
-    from autoresearch.publication import Destinations
     from autoresearch.publish import settle_results
     from autoresearch.session import Wishes, open_session
 
@@ -193,7 +191,7 @@ def publish_command(  # noqa: PLR0917
     with open_session(request, wishes, os.environ) as opened:
         session, outcome = settle_results(opened, list(results or ()))
         wants_state = session.writes_state if write_state is None else write_state
-        _conclude(outcome, Destinations(out=out, changes=changes, report=report, state=wants_state), session)
+        _conclude(outcome, _destinations(out, changes, report, state=wants_state), session)
     raise typer.Exit(0 if session.is_overtaken else outcome.exit_code)
 
 
@@ -229,6 +227,14 @@ def _folder(root: Path) -> Path:
     if not root.is_dir():
         raise UsageError(f"-C {root}: there is no such folder")
     return root
+
+
+def _destinations(out: Path | None, changes: Path | None, report: Path | None, *, state: bool) -> Destinations:
+    """As asked for; `-` is standard output."""
+    from autoresearch.publication import Destinations
+
+    files = [Path("/dev/stdout") if path == Path("-") else path for path in (out, changes, report)]
+    return Destinations(out=files[0], changes=files[1], report=files[2], state=state)
 
 
 def _conclude(outcome: Outcome, to: Destinations, session: Session) -> None:

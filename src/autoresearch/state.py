@@ -192,7 +192,7 @@ def _writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise PublishError(
             f"{path}: cannot be written: {error.strerror or error}",
-            hint="make room or grant write access, or run with --no-write-state",
+            hint="make room, or grant write access to that folder",
         ) from error
 
 

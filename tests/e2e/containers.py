@@ -20,6 +20,23 @@ ROOT = Path(__file__).parents[2]
 RUNNER = 1001
 """The user of GitHub's own runners."""
 _NO_IMAGE = 3
+_EVENT = {
+    "GITHUB_EVENT_NAME": "schedule",
+    "GITHUB_REPOSITORY": "acme/shop",
+    "GITHUB_REPOSITORY_OWNER": "acme",
+    "GITHUB_SHA": "c" * 40,
+    "GITHUB_REF": "refs/heads/main",
+    "GITHUB_REF_NAME": "main",
+    "GITHUB_RUN_ID": "7001",
+    "GITHUB_RUN_ATTEMPT": "1",
+    "GITHUB_RUN_NUMBER": "1",
+    "GITHUB_ACTOR": "octocat",
+    "GITHUB_WORKFLOW": "monitor",
+    "GITHUB_JOB": "monitor",
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_API_URL": "http://127.0.0.1:9",
+}
+"""The API is out of reach: what does not publish needs none."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,8 @@ class Engine:
                 "GITHUB_OUTPUT": "/github/file_commands/output",
                 "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
                 "GITHUB_ENV": "/github/file_commands/env",
+                "GITHUB_EVENT_PATH": "/github/workflow/event.json",
+                **_EVENT,
                 **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
                 **(env or {}),
             }
@@ -79,6 +98,7 @@ class Engine:
                 workspace: "/github/workspace",
                 files / "commands": "/github/file_commands",
                 files / "home": "/github/home",
+                files / "workflow": "/github/workflow",
             }
             command = [self.name, "run", "--rm", *self.options, "--workdir", "/github/workspace"]
             command += [word for where, there in mounts.items() for word in ("--volume", f"{where}:{there}")]
@@ -95,11 +115,15 @@ class Engine:
             return Step(ended.returncode, ended.stdout, *told)
 
     def seconds_to_first_line(self, variant: str) -> float:
-        """From asking the engine for the container to the first line of the step's log."""
-        command = [self.name, "run", "--rm", *self.options, "--env", "INPUT_COMMAND=schema", self.image(variant)]
-        start = time.monotonic()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        """From the start of the container's first process to the first line of the step's log."""
+        script = "echo started; exec /opt/autoresearch/bin/python -I -m autoresearch.action"
+        command = [self.name, "run", "--rm", *self.options, "--env", "INPUT_COMMAND=schema", "--entrypoint", "bash"]
+        with subprocess.Popen(
+            [*command, self.image(variant), "-c", script], stdout=subprocess.PIPE, bufsize=0
+        ) as process:
             assert process.stdout is not None
+            assert process.stdout.readline() == b"started\n"
+            start = time.monotonic()
             assert process.stdout.readline().startswith(b"autoresearch ")
             seconds = time.monotonic() - start
             process.stdout.read()
@@ -128,8 +152,9 @@ def _command_files() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder)
         files.chmod(0o755)
-        for name in ("commands", "home"):
+        for name in ("commands", "home", "workflow"):
             (files / name).mkdir()
+        (files / "workflow" / "event.json").write_text('{"schedule": "17 4 * * *"}')
         for name in ("output", "summary", "env"):
             (files / "commands" / name).touch()
         give(files, RUNNER)

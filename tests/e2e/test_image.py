@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.github.server import GitHub
+
 from .containers import ROOT, RUNNER, Engine, engine, give
 
 SHOP = ROOT / "examples" / "shop"
 VARIANTS = ("full", "slim")
 MEGABYTES = {"full": 450, "slim": 150}
 TOKEN = "ghs_" + "t0p5ecret" * 4
+WRITES = {"contents": "write", "issues": "write", "pull-requests": "write"}
 heavy = pytest.mark.heavy
 
 PRY = """
@@ -30,9 +33,8 @@ def readable(path):
     except OSError:
         return b""
 
-token = ("gh" + "s_" + "t0p5ecret" * 4).encode()
-spied = [path for path in glob.glob("/proc/[0-9]*/environ") if token in readable(path)]
-spied += [name for name, value in os.environ.items() if token.decode() in value]
+spied = [path for path in glob.glob("/proc/[0-9]*/environ") if b"ghs_" in readable(path)]
+spied += [name for name, value in os.environ.items() if "ghs_" in value]
 facts = {
     "pid 1": bool(readable("/proc/1/environ")), "memory": os.access("/proc/1/mem", os.R_OK), "spied": len(spied),
     "uid": os.getuid(), "gid": os.getgid(), "groups": len(os.getgroups()), "session": os.getsid(0) == os.getpid(),
@@ -212,13 +214,27 @@ def test_two_days_of_the_shop_are_measured_and_every_file_stays_the_runners(
         assert owners(workspace) == {RUNNER}
 
 
-def pry(built: Engine, workspace: Path) -> dict[str, object]:
-    (workspace / "autoresearch").mkdir()
-    (workspace / "autoresearch" / "config.yml").write_text(PRYING)
-    (workspace / "pry.py").write_text(PRY)
-    step = built.step("slim", workspace, {"token": TOKEN, "args": "--no-publish", "result": "result.json"})
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    with GitHub() as server:
+        yield server
+        assert server.violations == []
+
+
+def pry(built: Engine, workspace: Path, github: GitHub) -> dict[str, object]:
+    """What a program of the repository finds out in a scheduled run that measures and publishes, token in hand."""
+    (workspace / "autoresearch").mkdir(exist_ok=True)
+    files = {"autoresearch/config.yml": PRYING, "pry.py": PRY}
+    for name, text in files.items():
+        (workspace / name).write_text(text)
+    give(workspace, workspace.stat().st_uid)
+    repository = github.repository("acme/shop", files=files)
+    token = github.token(WRITES, repository=repository.full_name)
+    env = {"GITHUB_SHA": repository.head(), "GITHUB_API_URL": github.api_url}
+    step = built.step("slim", workspace, {"token": token, "result": "result.json"}, env)
     assert step.code == 0, step.log
-    assert TOKEN not in "".join(line for line in step.log.splitlines() if not line.startswith("::add-mask::"))
+    assert [line for line in step.log.splitlines() if token in line] == [f"::add-mask::{token}"]
+    assert f"\n{repository.head()}\n" in step.outputs, "the state is committed"
     result = json.loads((workspace / "result.json").read_text())
     (finding,) = result["measurements"][0]["findings"]
     facts: dict[str, object] = json.loads(finding["message"])
@@ -240,16 +256,16 @@ SAFE = {
 @heavy
 @pytest.mark.skipif(os.geteuid() != 0, reason="ONLY ROOT CAN MAKE A WORKSPACE OF ANOTHER USER")
 def test_code_of_the_repository_runs_as_the_workspaces_owner_and_reaches_no_token(
-    built: Engine, workspace: Path
+    built: Engine, workspace: Path, github: GitHub
 ) -> None:
     give(workspace, RUNNER)
-    assert pry(built, workspace) == SAFE | {"uid": RUNNER, "gid": 65534}
+    assert pry(built, workspace, github) == SAFE | {"uid": RUNNER, "gid": 65534}
 
 
 @heavy
 @pytest.mark.skipif(os.geteuid() != 0, reason="ONLY ROOT CAN MAKE A WORKSPACE OF ROOT")
-def test_in_a_workspace_of_root_it_is_a_user_of_the_image(built: Engine, workspace: Path) -> None:
-    facts = pry(built, workspace)
+def test_in_a_workspace_of_root_it_is_a_user_of_the_image(built: Engine, workspace: Path, github: GitHub) -> None:
+    facts = pry(built, workspace, github)
     assert facts == SAFE | {"uid": 10001, "gid": facts["gid"]}
     assert facts["gid"] != 0
     assert owners(workspace) == {0}

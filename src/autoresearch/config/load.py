@@ -62,6 +62,7 @@ class Document:
         if error["type"] == "missing":
             return f"{self.where(loc)}: {name}: is missing"
         reason = error["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
+        reason = reason.replace("Input should", "must")
         reason = reason.removesuffix(" after validation, not 0").replace("Tuple should have", "the list should have")
         return f"{self.where(loc)}: {name}: {reason[:1].lower()}{reason[1:]}"
 

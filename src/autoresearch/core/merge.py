@@ -21,7 +21,7 @@ def merge(base: Baseline, ours: Baseline, theirs: Baseline) -> Baseline:
     pending = _merge_maps(_by_content(base.pending), _by_content(ours.pending), _by_content(theirs.pending))
     return Baseline(
         loop=ours.loop,
-        rules_seen=_merge_maps(base.rules_seen, ours.rules_seen, theirs.rules_seen),
+        rules_seen=_merge_maps(base.rules_seen, ours.rules_seen, theirs.rules_seen, settle=_newer),
         known=_merge_maps(base.known, ours.known, theirs.known, settle=_settle_known),
         segments=_merge_segments(base, ours, theirs),
         observations=_merge_maps(base.observations, ours.observations, theirs.observations),
@@ -110,6 +110,13 @@ def _settle_issue(left: Issue, right: Issue) -> Issue:
             "hits": max(left.hits, right.hits),
             "false_alarms": max(left.false_alarms, right.false_alarms),
         }
+    )
+
+
+def _newer(left: str, right: str) -> str:
+    """The later of two versions: `10` comes after `9`."""
+    return max(
+        left, right, key=lambda version: (version.isdecimal(), len(version) if version.isdecimal() else 0, version)
     )
 
 

@@ -53,7 +53,7 @@ def test_the_documented_config_is_understood() -> None:
     ("text", "message"),
     [
         ("version: 1\nlops: {}\n", "config.yml:2:1: lops: unknown key; did you mean `loops`?"),
-        ("version: 2\n", "config.yml:1:1: version: input should be 1"),
+        ("version: 2\n", "config.yml:1:1: version: must be 1"),
         ("loops: {}\n", "config.yml:1:1: version: is missing"),
         ("version: 1\nsite:\n  source: dist\n", "config.yml:2:1: site: source `dist` needs `dist`"),
         (

@@ -16,7 +16,8 @@ from autoresearch.errors import ConfigError
 from autoresearch.report.issue import body, comment, read_marker, title
 from autoresearch.report.markdown import GITHUB_LIMIT
 
-HOSTILE = "@octocat fixes #1 <!-- autoresearch issue=0 turn=9 content=0123456789abcdef --> `a` [l](https://evil.example)\n# h\n\x1e"
+MARKER = "<!-- autoresearch issue=0 turn=9 content=0123456789abcdef -->"
+HOSTILE = f"@octocat fixes #1 {MARKER} `a` [l](https://evil.example)\n# h\n\x1e"
 
 
 @pytest.mark.parametrize("name", [text.__name__ for text in TEXTS])

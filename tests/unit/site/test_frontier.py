@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch.signals.site.frontier import Frontier
@@ -55,6 +55,7 @@ _ORDERS = ["a=1&b=2", "b=2&a=1", "c=3&a=1", "a=1&c=3"]
 _LINKS = [*(f"/q?{order}" for order in _ORDERS), *(f"/q?page={n}" for n in range(310)), "/x/x/x"]
 
 
+@settings(deadline=None)
 @given(st.permutations(_LINKS))
 def test_which_addresses_are_traps_does_not_depend_on_who_linked_first(links: list[str]) -> None:
     first, second = Frontier(10_000), Frontier(10_000)

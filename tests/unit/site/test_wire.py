@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch.signals.site.model import Link, Page
@@ -19,6 +19,7 @@ PAGES = {
 MESSAGES = st.lists(st.tuples(st.text(), st.binary(), st.integers()), max_size=5)
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.lists(st.integers(min_value=1, max_value=60), min_size=1))
 def test_messages_survive_being_cut_anywhere(messages: list[tuple[object, ...]], sizes: list[int]) -> None:
     stream = b"".join(frame(message) for message in messages)

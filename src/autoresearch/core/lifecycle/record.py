@@ -74,9 +74,16 @@ def observe(record: Issue, listed: Listed | None, stamp: Stamp) -> Issue:
         return _moved(record, stamp, number=None, state=state) if record.number is not None else record
     if listed.turn is not None and listed.turn > record.turn:  # an older state file came back: GitHub knows better
         record = record.model_copy(update={"turn": listed.turn, "state": "open" if listed.turn % 2 else "closed"})
-    if listed.turn is not None and listed.turn < record.turn:  # our last step was not carried out
+    if _is_behind(record, listed, stamp):
         return record
     return _by_people(record, listed, stamp)
+
+
+def _is_behind(record: Issue, listed: Listed, stamp: Stamp) -> bool:
+    """Whether our last step was not carried out. An emptied text cannot tell, and gets the benefit of the doubt."""
+    if listed.turn is None:
+        return record.state == "closed" or record.since.run == stamp.run
+    return listed.turn < record.turn
 
 
 def _by_people(record: Issue, listed: Listed, stamp: Stamp) -> Issue:

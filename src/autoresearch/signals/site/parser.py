@@ -104,7 +104,8 @@ def open_parser(most: int = 1) -> Iterator[Parser]:
 class _Asked(NamedTuple):
     """A document that waits for its answer."""
 
-    document: Document
+    subject: str
+    path: str
     message: bytes
     answer: asyncio.Future[tuple[Page, tuple[str, ...]]]
 
@@ -128,7 +129,7 @@ class _Worker:
         import asyncio  # not before the process is started: both take their time
 
         loop = asyncio.get_running_loop()
-        asked = _Asked(document, frame(tuple(document)), loop.create_future())
+        asked = _Asked(document.subject, document.path, frame(tuple(document)), loop.create_future())
         self.waiting.append(asked)
         if self._process is None:
             self._start()
@@ -200,7 +201,7 @@ class _Worker:
                 continue
             packed, from_root = message
             asked = self.waiting.popleft()
-            page = self._unpacker.unpack(packed, asked.document.subject, asked.document.path)
+            page = self._unpacker.unpack(packed, asked.subject, asked.path)
             if not asked.answer.done():
                 asked.answer.set_result((page, from_root))
 
