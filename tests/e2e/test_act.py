@@ -38,15 +38,16 @@ jobs:
       - id: autoresearch
         uses: ./action
         with:
-          loops: posts mails
+          loops: posts catalog
           result: result.json
           api-url: API_URL
       - run: |
           echo "verdict is ${{ steps.autoresearch.outputs.verdict }}"
           echo "new is ${{ steps.autoresearch.outputs.new }}"
           echo "commit is ${{ steps.autoresearch.outputs.commit-sha }}"
-          python3 -c 'import json; print("loops are", *[m["loop"] for m in json.load(open("result.json"))["measurements"]])'
-          cat "${{ steps.autoresearch.outputs.report }}" | head -n 3
+          show() { python3 -c "import json; result = json.load(open('result.json')); print($1)"; }
+          show '"loops are", *[measured["loop"] for measured in result["measurements"]]'
+          head -n 3 "${{ steps.autoresearch.outputs.report }}"
 """
 
 
@@ -164,7 +165,7 @@ def test_a_scheduled_workflow_measures_commits_and_hands_on_its_outputs(
     assert "verdict is pass" in ran.stdout
     assert "new is 0" in ran.stdout
     assert f"commit is {there.head()}" in ran.stdout
-    assert "loops are posts mails" in ran.stdout
+    assert "loops are posts catalog" in ran.stdout
     assert token not in ran.stdout
     committed = there.files()
     assert json.loads(committed["autoresearch/posts/state.json"])["loop"] == "posts"

@@ -271,6 +271,41 @@ def test_in_a_workspace_of_root_it_is_a_user_of_the_image(built: Engine, workspa
     assert owners(workspace) == {0}
 
 
+BASED = """\
+version: 1
+site: {url: https://shop.example, source: dist, dist: dist, build: sh build.sh}
+loops:
+  seo: {because: "no event fires when a crawler fails"}
+  count: {kind: script, because: "to see both revisions", command: [python3, count.py]}
+"""
+COUNT = """
+import json, pathlib
+pathlib.Path("seen").write_text("a program of the repository may write in it")
+pages = len(list(pathlib.Path("dist").iterdir()))
+print(json.dumps({"metrics": [{"name": "pages", "value": pages, "better": "higher"}]}))
+"""
+
+
+@heavy
+def test_the_base_revision_is_built_and_measured_by_the_repositorys_own_code(built: Engine, workspace: Path) -> None:
+    (workspace / "autoresearch").mkdir()
+    git(workspace, "init", "--quiet", "--initial-branch", "main")
+    for body in ("<title>Tea</title><h1>Tea</h1>", "<title>Tea</title><h1>Tea</h1><a href=/nowhere>broken</a>"):
+        files = {"autoresearch/config.yml": BASED, "count.py": COUNT, ".gitignore": "dist\n"}
+        files["build.sh"] = f"mkdir -p dist && echo '<!doctype html><html lang=en>{body}' > dist/index.html"
+        for name, text in files.items():
+            (workspace / name).write_text(text)
+        git(workspace, "add", "--all")
+        git(workspace, "commit", "--quiet", "--message", body)
+    give(workspace, RUNNER)
+    built_by_the_workflow = built.shell("slim", "cd /w && sh build.sh && chown -R 1001 dist", f"{workspace}:/w")
+    assert built_by_the_workflow.returncode == 0, built_by_the_workflow.stderr
+    step = built.step("slim", workspace, {"base": "HEAD~1", "args": "--no-publish --changes changes.json"})
+    changes = json.loads((workspace / "changes.json").read_text())["changes"]
+    assert [change["rule"] for change in changes if change["kind"] == "new"] == ["seo/broken-link"], step.log
+    assert step.code == 1, step.log
+
+
 @heavy
 def test_the_token_is_masked_before_anything_else_is_said(built: Engine, workspace: Path) -> None:
     step = built.step("slim", workspace, {"token": TOKEN, "command": "schema"})

@@ -12,7 +12,7 @@ from autoresearch.config.secrets import Secrets
 from autoresearch.core.measurement import Measurement
 from autoresearch.loops.seo import Seo, Settings
 from autoresearch.signals.context import Signals
-from autoresearch.signals.site.model import Crawl, Link, Page, Response, SitemapEntry
+from autoresearch.signals.site.model import Crawl, Link, Page, Response, SitemapEntry, anchors_of
 from autoresearch.signals.site.urls import identity
 
 NOW = dt.datetime(2026, 10, 5, 6, 0, tzinfo=dt.UTC)
@@ -99,4 +99,4 @@ def as_link(text: str) -> Link:
 
 
 def anchors(*names: str) -> array[int]:
-    return array("q", sorted(hash(name) for name in names))
+    return anchors_of(names)
