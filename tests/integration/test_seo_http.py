@@ -122,3 +122,17 @@ def test_a_page_that_fails_for_a_moment_makes_no_page_an_orphan_and_is_not_gone(
     assert {rule for rule, _, _ in findings(now)} == {"broken-link", "sitemap-url-broken"}
     baseline = Baseline(loop="seo", observations=before.observations)
     assert Seo("seo", Settings()).judge(now, baseline) == []
+
+
+def test_a_preview_stands_for_the_site(shop: Server) -> None:
+    """Pages keep their paths, sitemaps are the site's own, and what hides a preview says nothing of the site."""
+    home = "https://shop.example"
+    for path in ("/", "/pots", "/team"):
+        shop.answers[path] = (200, {**HTML, "X-Robots-Tag": "noindex"}, shop.answers[path])
+    status, headers, sitemap = shop.answers["/sitemap.xml"]
+    shop.answers["/sitemap.xml"] = (status, headers, sitemap.replace(shop.url.encode(), home.encode()))
+    with Signals(Path(__file__).parent / "none", Site(url=home), NOW, Secrets({}), look_at=shop.url) as signals:
+        measurement = Seo("seo", Settings()).measure(signals)
+    assert measurement.environment == {"source": "preview"}
+    assert findings(measurement) == []
+    assert {m.name: m.value for m in measurement.metrics}["indexable-pages"] == 3

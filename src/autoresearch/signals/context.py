@@ -77,6 +77,8 @@ class Signals:
         return answers
 
     def _site(self) -> Site:
+        if self.site_settings is None and self.look_at is not None:
+            return Site(url=self.look_at)
         if self.site_settings is None:
             raise NotMeasuredError(
                 "no site is configured", hint="add `site: {source: dist, dist: dist/}` to autoresearch/config.yml"
@@ -86,7 +88,8 @@ class Signals:
     def _crawl(self) -> Crawl:
         from autoresearch.signals.site.crawl import crawl
 
-        return crawl(self._site(), self.root, seeds=sorted(self._remembered), stack=self._open, say=self.say)
+        seeds = sorted(self._remembered)
+        return crawl(self._site(), self.root, seeds=seeds, at=self.look_at, stack=self._open, say=self.say)
 
     def _once(self, name: str, read: Callable[[], Any]) -> Any:
         """Read a signal on the first call and hand the same outcome, a failure too, to every later caller."""

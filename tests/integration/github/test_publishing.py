@@ -272,3 +272,37 @@ def test_shards_of_a_schedule_become_one_commit_and_one_issue(runner: Runner) ->
     assert sorted(change.loop for change in done.changes) == ["more", "words"]
     assert len(runner.repo.log()) == commits + 2, "a push of the test, and one commit of ours"
     assert len(our_issues(runner.repo)) == 2
+
+
+def test_a_deployment_is_told_on_the_pull_request_of_its_commit(runner: Runner) -> None:
+    schedule(runner, "old")
+    number = pull(runner, "old bad")
+    head = runner.repo.head("change")
+    url = "https://preview.shop.example"
+    status = {"state": "success", "environment_url": url}
+    done = runner.run("deployment_status", {"deployment": {"sha": head}, "deployment_status": status}, at="change")
+    assert done.error is None
+    assert len(comments(runner.repo, number)) == 1
+    assert [check.head_sha for check in runner.repo.checks.values()] == [head]
+    assert our_issues(runner.repo) == []
+
+
+def test_a_merge_group_gets_a_check_alone(runner: Runner) -> None:
+    schedule(runner, "old")
+    pull(runner, "old bad")
+    head = runner.repo.head("change")
+    done = runner.run("merge_group", {"merge_group": {"head_sha": head, "base_ref": "refs/heads/main"}}, at="change")
+    assert (done.error, done.kinds) == (None, ["new", "persisting"])
+    assert [(check.head_sha, check.conclusion) for check in runner.repo.checks.values()] == [(head, "failure")]
+    assert [call.path for call in runner.github.writes if "comments" in call.path or "/issues" in call.path] == []
+
+
+def test_a_push_to_another_branch_is_measured_and_written_nowhere(runner: Runner) -> None:
+    schedule(runner, "old")
+    pull(runner, "old bad")
+    wrote = len(runner.github.writes)
+    runner.more = {"GITHUB_REF": "refs/heads/change"}
+    done = runner.run("push", {"ref": "refs/heads/change"}, at="change")
+    assert (done.error, done.kinds) == (None, ["new", "persisting"])
+    assert "bad" in done.summary
+    assert len(runner.github.writes) == wrote

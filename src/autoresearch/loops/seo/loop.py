@@ -42,14 +42,18 @@ PAGE_CHECKS: tuple[Check, ...] = (
 )
 """What a page, once seen, proves by itself."""
 
-SITE_CHECKS: tuple[Check, ...] = (
-    links.orphan_pages,
+MOST_PAGES_CHECKS: tuple[Check, ...] = (
     sitemaps.sitemap_missing,
     sitemaps.pages_missing_from_sitemap,
     sitemaps.robots_blocked,
+    pages.soft_404s,
+)
+"""What a crawl proves that could not read a page or two: nothing of it rests on what stands on those."""
+
+SITE_CHECKS: tuple[Check, ...] = (
+    links.orphan_pages,
     pages.titles_shared,
     pages.descriptions_shared,
-    pages.soft_404s,
     international.missing,
 )
 """What only a complete crawl proves."""
@@ -140,10 +144,12 @@ class Seo(Loop[Settings]):
             yield partial(links.external_links, answers=signals.external(links.external_targets(view)))
         if routes is not None:
             yield partial(routing.routes_missing, routes=routes)
-        if view.crawl.complete:
-            yield from SITE_CHECKS
+        if view.crawl.complete or view.crawl.nearly_complete:
+            yield from MOST_PAGES_CHECKS
             if routes is not None:
                 yield partial(routing.pages_unexpected, routes=routes)
+        if view.crawl.complete:
+            yield from SITE_CHECKS
 
     def _routes(self, signals: Signals) -> Routes | None:
         """The routes that the config declares, or those of a framework at the root or around the built folder."""

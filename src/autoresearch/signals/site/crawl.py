@@ -8,20 +8,24 @@ from pathlib import Path
 
 from autoresearch.config.model import Site
 from autoresearch.signals.site.gather import Say
-from autoresearch.signals.site.model import Crawl
+from autoresearch.signals.site.model import PREVIEW, Crawl
 from autoresearch.signals.site.parser import open_parser
 
 _FOR_A_FOLDER = 2
 """Parsers: over HTTP there is other work to do meanwhile, and one is enough."""
 
 
-def crawl(site: Site, root: Path, *, seeds: Sequence[str] = (), stack: ExitStack, say: Say) -> Crawl:
-    """Look at the configured source. `seeds` are paths that earlier runs saw: they are asked for, but count as no way.
+def crawl(
+    site: Site, root: Path, *, seeds: Sequence[str] = (), at: str | None = None, stack: ExitStack, say: Say
+) -> Crawl:
+    """Look at the configured source, or at a preview of it: `at`.
 
-    `stack` ends a served command when the run is over. Raises `NotMeasuredError` when there is nothing to look at.
+    `seeds` are paths that earlier runs saw: they are asked for, but count as no way. `stack` ends a served command when
+    the run is over. Raises `NotMeasuredError` when there is nothing to look at.
     """
-    with open_parser(_FOR_A_FOLDER if site.source == "dist" else 1) as parser:
-        if site.source == "dist":
+    source = PREVIEW if at else site.source
+    with open_parser(_FOR_A_FOLDER if source == "dist" else 1) as parser:
+        if source == "dist":
             from autoresearch.signals.site.disk import DiskCrawl
 
             return DiskCrawl(site, root, seeds, say, parser).run()
@@ -29,5 +33,7 @@ def crawl(site: Site, root: Path, *, seeds: Sequence[str] = (), stack: ExitStack
         from autoresearch.signals.site.http import HttpCrawl
         from autoresearch.signals.site.serve import serve
 
-        start = site.url or "" if site.source == "live" else serve(site.serve or "", root, stack=stack, say=say)
-        return HttpCrawl(site, start, seeds, say, parser).run()
+        start = at or site.url or ""
+        if source == "serve":
+            start = serve(site.serve or "", root, stack=stack, say=say)
+        return HttpCrawl(site, source, start, seeds, say, parser).run()

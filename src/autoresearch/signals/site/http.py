@@ -17,20 +17,21 @@ from autoresearch.signals.site.fetch import Fetcher, open_fetcher
 from autoresearch.signals.site.frontier import Frontier
 from autoresearch.signals.site.gather import MAX_HOPS, MAX_SITEMAPS, SAY_EVERY, USUAL_SITEMAPS, Gathered, Say
 from autoresearch.signals.site.guard import is_public
-from autoresearch.signals.site.model import Crawl, Page, Response
+from autoresearch.signals.site.model import PREVIEW, Crawl, Page, Response, Source
 from autoresearch.signals.site.origin import infer, mount_of
 from autoresearch.signals.site.parser import Parser, UnreadableError
 from autoresearch.signals.site.robots import Robots
 from autoresearch.signals.site.urls import Place, identity, is_same_site, origin_of
 
+_ROBOTS_TAG = "x-robots-tag"
 _IMPOSSIBLE = "/autoresearch-asks-for-a-page-that-cannot-exist-7f3a9c"
 
 
 class HttpCrawl(Gathered):
-    """One crawl of one origin, live or served."""
+    """One crawl of one origin: live, served, or a preview."""
 
-    def __init__(self, site: Site, start: str, seeds: Sequence[str], say: Say, parser: Parser) -> None:
-        super().__init__(site.source, site.crawl, say)
+    def __init__(self, site: Site, source: Source, start: str, seeds: Sequence[str], say: Say, parser: Parser) -> None:
+        super().__init__(source, site.crawl, say)
         self._site = site
         self._parser = parser
         self._start = start
@@ -40,6 +41,8 @@ class HttpCrawl(Gathered):
         self._fetcher: Fetcher
         self._place = Place(())
         self._root = ""
+        self._is_hidden = False
+        """Whether the host asks search engines to leave the whole copy alone: that says nothing of the site."""
         self._hops: dict[str, int] = {}
         """How many redirects led to an address, at least."""
         self._met: set[str] = set()
@@ -55,6 +58,7 @@ class HttpCrawl(Gathered):
             first = await self._first_answer()
             origin, base = mount_of(self._start)
             self._root = origin + base.rstrip("/")
+            self._is_hidden = self.crawl.source == PREVIEW and _ROBOTS_TAG in first.headers
             await self._read_robots(origin)
             self._place = await self._own(origin, base, first)
             await self._read_sitemaps()
@@ -192,7 +196,8 @@ class HttpCrawl(Gathered):
 
     async def _read(self, answer: Answer, url: str, address: str) -> Page:
         subject = identity(address)
-        return await self._parser.read(answer.body, url, address, self._place, subject=subject, headers=answer.headers)
+        headers = {k: v for k, v in answer.headers.items() if k != _ROBOTS_TAG or not self._is_hidden}
+        return await self._parser.read(answer.body, url, address, self._place, subject=subject, headers=headers)
 
     def _redirected(self, address: str, target: str) -> None:
         hops = min(self._hops.get(address, 0) + 1, self._hops.get(target, MAX_HOPS + 1))

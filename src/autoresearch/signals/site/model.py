@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from zlib import crc32
 
-Source = Literal["live", "dist", "serve"]
+Source = Literal["live", "dist", "serve", "preview"]
+PREVIEW: Source = "preview"
+"""A copy that somebody deployed, looked at in the site's place."""
 
 
 @dataclass(slots=True, frozen=True)
