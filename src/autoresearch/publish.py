@@ -6,6 +6,7 @@ Files first, all of them or none, then GitHub: whatever fails there, the result 
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,20 +46,26 @@ def deliver(outcome: Outcome, to: Destinations, session: Session) -> Publication
     try:
         write_all(publication.files(to))
     except (PublishError, ConfigError) as error:
-        raise _kept(error, _keep(outcome)) from error
+        raise _kept(error, _keep(outcome, to.out)) from error
     if session.context is not None:
         from autoresearch.on_github import publish
 
         try:
             publish(publication, session, {"result": to.out, "changes": to.changes, "report": to.report})
         except (PublishError, ConfigError) as error:
-            raise _kept(error, to.out or _keep(outcome)) from error
+            raise _kept(error, to.out or _keep(outcome, None)) from error
     return publication
 
 
-def _keep(outcome: Outcome) -> Path:
+def _keep(outcome: Outcome, wanted: Path | None) -> Path:
+    """Write the result alone, where it was wanted if that works: what a container has elsewhere is lost with it."""
+    text = outcome.result_text()
+    with suppress(PublishError):
+        if wanted is not None:
+            write_all({wanted: text})
+            return wanted
     kept = Path(tempfile.mkdtemp(prefix="autoresearch-")) / "result.json"
-    kept.write_text(outcome.result_text(), encoding="utf-8")
+    kept.write_text(text, encoding="utf-8")
     return kept
 
 

@@ -138,13 +138,13 @@ def _at_base(request: Request, planned: Plan, bench: Bench) -> Iterator[_BaseBen
     sha = git.commit_of(request.root, request.base)
     site = planned.config.site
     with tempfile.TemporaryDirectory(prefix="autoresearch-base-") as folder:
-        root = git.export(request.root, sha, Path(folder))
-        problem = ""
-        if site is not None and site.build:
-            try:
+        root, problem = request.root, ""
+        try:
+            root = git.export(request.root, sha, Path(folder))
+            if site is not None and site.build:
                 build(planned.secrets.resolve(site.build), root, environment=_told(request))
-            except NotMeasuredError as error:
-                problem = str(error)
+        except NotMeasuredError as error:
+            problem = str(error)
         with Signals(root, site, request.now, planned.secrets, request.seed, part=request.shard) as signals:
             at_base = replace(bench, signals=signals, prefix=f"{request.base}: ")
             yield _BaseBench(sha, at_base, problem)

@@ -6,9 +6,11 @@ import os
 import subprocess
 from pathlib import Path
 
-from autoresearch.errors import UsageError
+from autoresearch.errors import NotMeasuredError, UsageError
+from autoresearch.signals.process import hand_over, run, without_secrets
 
-_TIME_LIMIT = 600
+_TIME_LIMIT = 600.0
+_OUTPUT_LIMIT = 1_000_000
 
 
 def head(root: Path) -> str:
@@ -32,25 +34,28 @@ def commit_of(root: Path, revision: str) -> str:
 def export(root: Path, commit: str, into: Path) -> Path:
     """Write the files of a commit below `into`, and return the folder there that answers to `root`.
 
-    Only the files: neither the user's index nor the list of worktrees learns of it. Raises `UsageError`.
+    Only the files: neither the user's index nor the list of worktrees learns of it. git runs as the repository's own
+    code does: a filter in its config is a program. Raises `NotMeasuredError`.
     """
     tree = into / "tree"
     tree.mkdir()
-    environment = {**os.environ, "GIT_INDEX_FILE": str(into / "index")}
+    hand_over(into, root)
+    top = Path(_ask(root, "rev-parse", "--show-toplevel"))
     for command in (["read-tree", commit], ["checkout-index", "--all", "--force", f"--prefix={tree}/"]):
-        top = ["git", "-C", _ask(root, "rev-parse", "--show-toplevel"), *command]
-        finished = subprocess.run(
-            top, capture_output=True, text=True, env=environment, timeout=_TIME_LIMIT, check=False
+        index = {"GIT_INDEX_FILE": str(into / "index")}
+        finished = run(
+            ["git", *command], cwd=top, time_limit=_TIME_LIMIT, output_limit=_OUTPUT_LIMIT, environment=index
         )
-        if finished.returncode != 0:
-            raise UsageError(f"git cannot write out {commit[:12]}: {finished.stderr.strip()[-300:]}")
+        if finished.code != 0:
+            raise NotMeasuredError(f"git cannot write out {commit[:12]}: {finished.last_words()}")
     return tree / _ask(root, "rev-parse", "--show-prefix")
 
 
 def _ask(root: Path, *question: str) -> str:
     command = ["git", "-C", str(root), *question]
+    environment = without_secrets(os.environ)
     try:
-        finished = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False, env=environment)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return finished.stdout.strip() if finished.returncode == 0 else ""

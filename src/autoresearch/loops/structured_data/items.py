@@ -5,7 +5,7 @@ Plain values only: they are made inside the crawl's parse workers, where importi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -47,3 +47,16 @@ class Problem:
 
 
 Value: TypeAlias = str | int | float | bool | None | Item | Ref
+
+
+def every(items: Iterable[Item]) -> Iterator[Item]:
+    """Each item once, nested ones after the item that first leads to them; circles end. In the page's order."""
+    seen: set[int] = set()
+    waiting: list[Item] = list(items)[::-1]
+    while waiting:
+        item = waiting.pop()
+        if id(item) not in seen:
+            seen.add(id(item))
+            yield item
+            nested = [value for values in item.properties.values() for value in values if isinstance(value, Item)]
+            waiting.extend(reversed(nested))

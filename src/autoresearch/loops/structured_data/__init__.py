@@ -1,0 +1,1 @@
+"""`structured-data`: what a page tells machines about itself (`docs/loops/structured-data.md`)."""

@@ -1,0 +1,74 @@
+"""Items in the making: what three syntaxes say of one thing comes together here, by its id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from autoresearch.loops.structured_data.items import Item, Ref, Syntax, Value
+
+MAX_ITEMS = 20_000
+"""Items of one page in one syntax."""
+
+
+class TooMuchError(Exception):
+    """The page says more than is read of one page; the message says what, and how much that is."""
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """An item that is still being read."""
+
+    where: str
+    id: str = ""
+    types: dict[str, None] = field(default_factory=dict)
+    properties: dict[str, list[Draft | Value]] = field(default_factory=dict)
+    is_top: bool = False
+    """Whether it stands for itself, rather than as the value of a property."""
+
+    def add(self, name: str, value: Draft | Value) -> None:
+        """One more value; a value that is already there says nothing new."""
+        values = self.properties.setdefault(name, [])
+        if not any(value is each for each in values[:8]):
+            values.append(value)
+
+
+class Graph:
+    """All drafts of one page in one syntax, in the order in which they were met."""
+
+    def __init__(self, syntax: Syntax) -> None:
+        self.syntax = syntax
+        self._drafts: list[Draft] = []
+        self._by_id: dict[str, Draft] = {}
+
+    def draft(self, where: str, id: str = "") -> Draft:  # noqa: A002  as items have it
+        """The draft of that id, which other parts of the page may have begun; a new one where it has none."""
+        if id and (known := self._by_id.get(id)):
+            if not known.properties:  # so far it was only mentioned
+                known.where = where
+            return known
+        if len(self._drafts) >= MAX_ITEMS:
+            raise TooMuchError(f"more than {MAX_ITEMS:,} items in {self.syntax}")
+        draft = Draft(where, id)
+        self._drafts.append(draft)
+        if id:
+            self._by_id[id] = draft
+        return draft
+
+    def items(self) -> tuple[Item, ...]:
+        """The items that stand for themselves; references to items of the page are these items, in circles too."""
+        filling: list[dict[str, tuple[Value, ...]]] = [{} for _ in self._drafts]
+        finished = {
+            id(draft): Item(tuple(draft.types), properties, draft.where, self.syntax, draft.id)
+            for draft, properties in zip(self._drafts, filling, strict=True)
+        }
+        for draft, properties in zip(self._drafts, filling, strict=True):
+            for name, values in draft.properties.items():
+                properties[name] = tuple(self._finished(value, finished) for value in values)
+        return tuple(finished[id(draft)] for draft in self._drafts if draft.is_top)
+
+    def _finished(self, value: Draft | Value, finished: dict[int, Item]) -> Value:
+        if isinstance(value, Draft):
+            return finished[id(value)]
+        if isinstance(value, Ref) and (known := self._by_id.get(value.id)):
+            return finished[id(known)]
+        return value
