@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,14 @@ PARTS = (
 """What the owner's repository consists of. Whatever else is in `OUT`, such as the loops' state, stays."""
 
 
-def build(day: int, out: Path) -> None:
-    """Bring `out` to the state of that day: sources, then the site that they generate."""
+def build(day: int, out: Path, further: Sequence[dict[str, Any]] = ()) -> None:
+    """Bring `out` to the state of that day, with `further` changes on top: sources, then the site that they generate."""
     for part in PARTS:
         copy(SHOP / part, out / part)
     changes = tomllib.loads((SHOP / "answer-key.toml").read_text(encoding="utf-8"))["change"] if day == 2 else []
     if day == 2:
         shutil.copytree(SHOP / "day-2", out, dirs_exist_ok=True)
-    edits = [edit for change in changes for edit in change.get("edit", ())]
+    edits = [edit for change in (*changes, *further) for edit in change.get("edit", ())]
     for edit in edits:
         if not built(edit):
             apply(edit, out)

@@ -120,8 +120,7 @@ def _spread(value: Any, levels: int, indent: int) -> str:
     return f"{opening}\n" + ",\n".join(items) + "\n" + "  " * indent + closing
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+_compact = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
 
 
 def plain(model: BaseModel) -> dict[str, Any]:

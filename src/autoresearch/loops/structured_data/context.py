@@ -1,7 +1,7 @@
 """What the words of a JSON-LD block mean: `@context`, as far as it occurs in pages. Nothing is ever fetched.
 
-A name comes out as schema.org's without prefix (`offers`), as a full IRI, as a keyword (`@id`), or, where a context that
-is not read may define it, as `_:name`: nothing is said of those.
+A name comes out as schema.org's without prefix (`offers`), as a full IRI, as a keyword (`@id`), or, where a context
+that is not read may define it, as `_:name`: nothing is said of those.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from autoresearch.loops.structured_data.vocabulary import short, vocabulary
 
@@ -86,14 +87,14 @@ class Context:
                 vocabulary = _SCHEMA if is_schema_org(vocab) else vocab
         given: dict[str, str | None] = {}
         maps = set(self.maps)
-        for term, definition in list(local.items())[:_MAX_TERMS]:
-            if term[:1] == "@":
-                continue
+        for term, definition in islice(local.items(), _MAX_TERMS):
+            meaning = definition
             if isinstance(definition, dict):
+                meaning = definition.get("@id", term if vocabulary else None)
                 if str(definition.get("@container")).strip("[']") in {"@language", "@index"}:
                     maps.add(term)
-                definition = definition.get("@id", definition.get("@reverse", term if vocabulary else None))
-            given[term] = definition if isinstance(definition, str) else None
+            if term[:1] != "@":
+                given[term] = meaning if isinstance(meaning, str) else None
         terms = {**self.terms, **given}
         meant = {term: each and _meaning(each, terms, vocabulary) for term, each in given.items()}
         return Context(vocabulary, {**self.terms, **meant}, frozenset(maps), self.is_partial)

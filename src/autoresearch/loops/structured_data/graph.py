@@ -28,7 +28,7 @@ class Draft:
     def add(self, name: str, value: Draft | Value) -> None:
         """One more value; a value that is already there says nothing new."""
         values = self.properties.setdefault(name, [])
-        if not any(value is each for each in values[:8]):
+        if not (isinstance(value, Draft) and any(value is each for each in values[:8])):
             values.append(value)
 
 
@@ -54,6 +54,24 @@ class Graph:
             self._by_id[id] = draft
         return draft
 
+    def mark_tops(self) -> None:
+        """Where syntax does not tell: typed things stand for themselves that nothing leads to, and one of a circle."""
+        led_to = {id(each) for draft in self._drafts for each in self._linked(draft)}
+        typed = [draft for draft in self._drafts if draft.types]
+        reached: set[int] = set()
+        for draft in sorted(typed, key=lambda each: id(each) in led_to):
+            if id(draft) not in reached:
+                draft.is_top = True
+                waiting = [draft]
+                while waiting:
+                    reached.add(id(each := waiting.pop()))
+                    waiting += [next_ for next_ in self._linked(each) if id(next_) not in reached]
+
+    def _linked(self, draft: Draft) -> list[Draft]:
+        values = (value for values in draft.properties.values() for value in values)
+        found = (self._by_id.get(value.id) if isinstance(value, Ref) else value for value in values)
+        return [value for value in found if isinstance(value, Draft)]
+
     def items(self) -> tuple[Item, ...]:
         """The items that stand for themselves; references to items of the page are these items, in circles too."""
         filling: list[dict[str, tuple[Value, ...]]] = [{} for _ in self._drafts]
@@ -69,6 +87,9 @@ class Graph:
     def _finished(self, value: Draft | Value, finished: dict[int, Item]) -> Value:
         if isinstance(value, Draft):
             return finished[id(value)]
-        if isinstance(value, Ref) and (known := self._by_id.get(value.id)):
-            return finished[id(known)]
+        if isinstance(value, Ref):
+            known = self._by_id.get(value.id)
+            if known is not None and (known.types or known.properties):
+                return finished[id(known)]
+            return value if self.syntax == "json-ld" else value.id  # where an address is a value like others
         return value

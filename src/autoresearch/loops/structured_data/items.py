@@ -46,7 +46,7 @@ class Problem:
     severity: Literal["error", "warning", "info"]
 
 
-Value: TypeAlias = str | int | float | bool | None | Item | Ref
+Value: TypeAlias = str | int | float | bool | Item | Ref | None
 
 
 def every(items: Iterable[Item]) -> Iterator[Item]:

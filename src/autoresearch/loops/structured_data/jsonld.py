@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -11,25 +10,14 @@ from urllib.parse import urljoin
 from autoresearch.loops.structured_data.context import NONE, Context
 from autoresearch.loops.structured_data.graph import Draft, Graph, TooMuchError
 from autoresearch.loops.structured_data.items import Problem, Ref, Value
+from autoresearch.loops.structured_data.jsontext import NotJsonError, parse
 from autoresearch.loops.structured_data.vocabulary import short, vocabulary
 
 MAX_SIZE = 2_000_000
 """Characters of JSON-LD that are read of one page."""
 MAX_DEPTH = 100
 """Levels of objects and arrays in a block. Real ones have ten."""
-_WRAPPING = re.compile(r"\s*(?:(?://|/\*)?\s*(?:<!--|<!\[CDATA\[)\s*(?:\*/)?)|(?:(?://|/\*)?\s*(?:-->|\]\]>)\s*(?:\*/)?)\s*$")
-_SURROGATE = re.compile(r"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w|\\.", re.DOTALL)
 _TYPE = re.compile(r'"@?type"\s*:\s*\[?\s*"([^"\\]{1,80})"')
-_MEANT = re.compile(r"schema", re.IGNORECASE)
-_KEYWORDS = frozenset(("@id", "@type", "@context", "@graph", "@included", "@reverse", "@index", "@language", "@nest"))
-
-
-class NotJsonError(Exception):
-    """A block that is not JSON: the message says what is wrong, and `position` where, counted in characters."""
-
-    def __init__(self, message: str, position: int = 0) -> None:
-        super().__init__(message)
-        self.position = position
 
 
 def read_blocks(texts: Iterable[str], graph: Graph, url: str = "") -> list[Problem]:
@@ -48,7 +36,8 @@ def read_blocks(texts: Iterable[str], graph: Graph, url: str = "") -> list[Probl
         except RecursionError:
             raise TooMuchError(f"block {number} is nested deeper than {MAX_DEPTH} levels") from None
         problems += block.problems
-        problems += [_invalid(text, number, NotJsonError(each), "warning") for each in block.duplicates]
+        if block.remark:
+            problems.append(_invalid(text, number, NotJsonError(block.remark), "warning"))
     return problems
 
 
@@ -60,32 +49,14 @@ class _Block:
         self._name = name
         self._url = url
         self.problems: list[Problem] = []
-        self.duplicates: list[str] = []
+        self.remark = ""
 
     def read(self, text: str) -> None:
-        data = self._parsed(text)
+        """Raises NotJsonError, TooMuchError, RecursionError."""
+        data, self.remark = parse(text)
         if not isinstance(data, dict | list):
             raise NotJsonError("holds a bare value instead of an object")
         self._top(data, NONE, "", 0)
-
-    def _parsed(self, text: str) -> Any:
-        text = _bare(text)
-        if not text.strip():
-            raise NotJsonError("is empty")
-        try:
-            return json.loads(text, object_pairs_hook=self._object, parse_constant=_no_constant)
-        except json.JSONDecodeError as error:
-            raise _explained(text, error) from None
-        except ValueError as error:  # `NaN`, or thousands of digits
-            raise NotJsonError(str(error).split(";")[0]) from None
-
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs) and len(self.duplicates) < 1:
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            self.duplicates.append(f"gives {_quoted(twice)} twice in one object: only the last one counts")
-        return found
 
     def _top(self, data: object, context: Context, where: str, depth: int) -> None:
         """Nodes that stand for themselves: the block's own, and those of its `@graph`."""
@@ -95,8 +66,7 @@ class _Block:
             for index, each in enumerate(data):
                 self._top(each, context, f"{where}/{index}", depth + 1)
         elif isinstance(data, dict):
-            if "@context" in data:
-                context = context.extended(data["@context"])
+            context = _inside(data, context)
             if "@graph" in data:
                 self._top(data["@graph"], context, f"{where}/@graph", depth + 1)
                 if not data.keys() - {"@graph", "@context", "@id"}:
@@ -108,27 +78,23 @@ class _Block:
 
     def _is_understood(self, data: dict[str, Any], context: Context) -> bool:
         """Whether names mean something here; where schema.org was surely meant, that is a problem."""
-        if context.is_schema_org or context.vocabulary is not None:
+        if context.vocabulary is not None or context.terms:
             return True
-        kinds = [each for each in _strings(data.get("@type", data.get("type"))) if each]
-        if not kinds and not context.is_partial:
-            return False  # nothing that could be read as an item
-        if any(":" in (context.name(kind) or "_:") and not kind.startswith("http") for kind in kinds if kind in context.terms):
-            return True
-        if any(kind in context.terms or (":" in kind and context.terms) for kind in kinds):
-            return True
-        known = [kind for kind in kinds if short(kind) in vocabulary().classes]
-        if context.is_partial and not known:
-            return False  # another vocabulary's
-        name = short(kinds[0]) if kinds else "?"
-        what = "its `@context` is not schema.org's" if context.is_partial else "it has no `@context`"
+        kinds = [short(each) for each in _strings(data.get("@type", data.get("type")))]
+        known = [kind for kind in kinds if kind in vocabulary().classes]
+        if not known and (context.is_partial or not data.keys() - {"@context", "@graph"}):
+            return False  # another vocabulary's, or nothing
+        name = (known or kinds or ["?"])[0][:80]
+        what = "its `@context` is not schema.org's" if context.is_partial else "there is no `@context`"
+        means = f"{_quoted(name)} means nothing here, {what}"
+        foreign = context.is_partial and "schema" not in str(data.get("@context"))[:500].lower()
         self.problems.append(
             Problem(
                 "missing-context",
-                name[:80],
-                f'{_quoted(name)} means nothing, {what}: write `"@context": "https://schema.org"`',
+                name,
+                f'{means}: write `"@context": "https://schema.org"`',
                 self._where(""),
-                "error",
+                "warning" if foreign else "error",
             )
         )
         return False
@@ -140,8 +106,6 @@ class _Block:
         """One object: an item, a mere reference to one, or a value in its long form."""
         if depth > MAX_DEPTH:
             raise RecursionError
-        if "@context" in data and where and depth:
-            context = context.extended(data["@context"])
         named = [(key, name, value) for key, value in data.items() if (name := context.name(key)) is not None]
         keywords = {name: value for _, name, value in named if name[0] == "@"}
         if "@value" in keywords:
@@ -157,7 +121,9 @@ class _Block:
                 draft.types[name] = None
         for key, name, value in named:
             if name[0] != "@":
-                self._values(draft, name, value, context, f"{where}/{_escaped(key)}", depth + 1, key in context.maps)
+                self._values(
+                    draft, name, value, context, f"{where}/{_escaped(key)}", depth + 1, is_map=key in context.maps
+                )
         self._others(draft, keywords, context, where, depth)
         return draft
 
@@ -169,13 +135,15 @@ class _Block:
             name = context.name(key)
             for index, each in enumerate(value if isinstance(value, list) else [value]):
                 if name and name[0] != "@" and isinstance(each, dict):
-                    node = self._node(each, context, f"{where}/@reverse/{_escaped(key)}/{index}", depth + 1)
+                    node = self._node(
+                        each, _inside(each, context), f"{where}/@reverse/{_escaped(key)}/{index}", depth + 1
+                    )
                     if isinstance(node, Draft):
                         node.is_top = True
                         node.add(name, draft)
 
     def _values(
-        self, draft: Draft, name: str, value: object, context: Context, where: str, depth: int, is_map: bool = False
+        self, draft: Draft, name: str, value: object, context: Context, where: str, depth: int, *, is_map: bool = False
     ) -> None:
         """Everything that a property leads to, lists within lists included."""
         if depth > MAX_DEPTH:
@@ -188,7 +156,7 @@ class _Block:
             if inner is not None or is_map:
                 inner = inner if inner is not None else list(value.values())
                 self._values(draft, name, inner, context, where, depth + 1)
-            elif (node := self._node(value, context, where, depth)) is not None:
+            elif (node := self._node(value, _inside(value, context), where, depth)) is not None:
                 draft.add(name, node)
         elif isinstance(value, str | int | float | bool):
             draft.add(name, value)
@@ -200,56 +168,6 @@ class _Block:
             return urljoin(self._url, identity)
         except ValueError:
             return identity
-
-
-def _bare(text: str) -> str:
-    """The JSON alone. What wraps it becomes blanks, so that lines and columns stay what they are."""
-    if "\ufeff" in text[:2]:
-        text = text.replace("\ufeff", " ", 1)
-    if "<!" in text[:200] or "-->" in text[-200:] or "]]>" in text[-200:]:
-        start, end = _OPENING.match(text), _CLOSING.search(text, max(0, len(text) - 200))
-        if start:
-            text = _blank(text[: start.end()]) + text[start.end() :]
-        if end:
-            text = text[: end.start()] + _blank(text[end.start() :])
-    if "\\ud" in text or "\\uD" in text:
-        text = _SURROGATE.sub(lambda found: "\\ufffd" if len(found[0]) == 6 else found[0], text)  # noqa: PLR2004
-    return text
-
-
-_OPENING = re.compile(r"\s*(?:(?://|/\*)?\s*(?:<!--|<!\[CDATA\[)\s*(?:\*/|//(?=\s))?\s*)+")
-_CLOSING = re.compile(r"(?:(?://|/\*)?[ \t]*(?:-->|\]\]>)\s*(?:\*/)?\s*)+$")
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"`{name}` is not JSON")
-
-
-def _explained(text: str, error: json.JSONDecodeError) -> NotJsonError:
-    """The parser's objection, or the slip behind it where it is one of the usual ones."""
-    at, found = error.pos, text[error.pos : error.pos + 1]
-    before = text[:at].rstrip()
-    if found in {"}", "]"} and found and before.endswith(","):
-        return NotJsonError(f"a comma too many before `{found}`", len(before) - 1)
-    if found == "," and text[at + 1 :].lstrip()[:1] in {"}", "]"}:  # how newer parsers point at the same
-        return NotJsonError(f"a comma too many before `{text[at + 1 :].lstrip()[0]}`", at)
-    if found and found in "“”„«»‘’'":
-        return NotJsonError(f"`{found}` where a straight double quotation mark belongs", at)
-    if text.startswith(("&quot;", "&#34;", "&#x22;"), at):
-        return NotJsonError("HTML's `&quot;`, which means nothing inside of a script: write quotation marks", at)
-    if text.startswith(("{{", "<%", "<?", "${"), at) or (text.startswith("{", at) and text.startswith("{", at - 1)):
-        return NotJsonError("a template that was not filled in", at)
-    if text.startswith(("//", "/*"), at):
-        return NotJsonError("a comment, which JSON has not", at)
-    if "control character" in error.msg:
-        return NotJsonError("a line break or another control character inside of a text: write `\\n`", at)
-    if "Extra data" in error.msg:
-        return NotJsonError("more after the end of the first object: put them in an array", at)
-    return NotJsonError(error.msg[:1].lower() + error.msg[1:], at)
 
 
 def _invalid(text: str, number: int, error: NotJsonError, severity: str) -> Problem:
@@ -265,6 +183,10 @@ def _invalid(text: str, number: int, error: NotJsonError, severity: str) -> Prob
         name + at,
         "error" if severity == "error" else "warning",
     )
+
+
+def _inside(data: dict[str, Any], context: Context) -> Context:
+    return context.extended(data["@context"]) if "@context" in data else context
 
 
 def _strings(value: object) -> list[str]:

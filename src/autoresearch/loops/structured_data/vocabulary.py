@@ -44,6 +44,7 @@ class Vocabulary:
         for enumeration, names in members.items():
             for name in names.split():
                 self._members.setdefault(name, set()).add(enumeration)
+        self._listed: dict[frozenset[str], list[str]] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
         self._domains: dict[str, frozenset[str]] = {}
         self._ranges: dict[str, frozenset[str]] = {}
@@ -103,9 +104,12 @@ class Vocabulary:
     def members(self, enumerations: Iterable[str]) -> list[str]:
         """Every value of the enumerations and of those below, in order."""
         wanted = frozenset(enumerations)
-        return sorted(
-            name for name, kinds in self._members.items() if any(self.is_a(kind, wanted) for kind in kinds)
-        )
+        found = self._listed.get(wanted)
+        if found is None:
+            kinds = self._members.items()
+            found = sorted(name for name, above in kinds if any(self.is_a(kind, wanted) for kind in above))
+            self._listed[wanted] = found
+        return found
 
     def near_class(self, name: str) -> str:
         """The class that was probably meant; "" when none is close."""
@@ -154,7 +158,7 @@ def _plain(name: str) -> str:
 
 def _shortened(plain: str) -> list[str]:
     """All spellings with one letter left out: two names that share one are one slip apart."""
-    return [plain[:at] + plain[at + 1 :] for at in range(len(plain))] if len(plain) > 3 else []  # noqa: PLR2004
+    return [plain[:at] + plain[at + 1 :] for at in range(len(plain))] if len(plain) > 3 else []
 
 
 def _index(names: Iterable[str]) -> dict[str, list[str]]:
