@@ -34,7 +34,7 @@ PARTS = (
 
 
 def build(day: int, out: Path, further: Sequence[dict[str, Any]] = ()) -> None:
-    """Bring `out` to the state of that day, with `further` changes on top: sources, then the site that they generate."""
+    """Bring `out` to the state of that day, `further` changes on top: sources, then the site that they generate."""
     for part in PARTS:
         copy(SHOP / part, out / part)
     changes = tomllib.loads((SHOP / "answer-key.toml").read_text(encoding="utf-8"))["change"] if day == 2 else []

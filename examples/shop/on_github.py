@@ -1,4 +1,4 @@
-"""Both days of the shop as scheduled runs, and then a pull request, against a GitHub on this machine.
+"""Both days of the shop as scheduled runs, a pull request, and what follows, against a GitHub on this machine.
 
     python examples/shop/on_github.py OUT
 
@@ -43,6 +43,7 @@ MAX_NEW = 5
 """Issues that one run opens (`publish.issues.max_new`)."""
 OWNER = "harbour-clay"
 RESULT = "autoresearch-output/result.json"
+BRANCH = "mend-the-terms"
 OVERVIEW = "Autoresearch: more findings"
 
 
@@ -55,6 +56,13 @@ class Runner:
     folder: Path
     out: Path
     jobs: int = 0
+
+    def monitor(self, day: str, name: str, ends_with: str) -> set[Report]:
+        """The scheduled run of a day: what it reports."""
+        changes = self.out / f"{name}.json"
+        line = f"run --now {day}T07:00:00Z --changes {changes}"
+        self.job(line, "schedule", {}, MONITOR, at="main", ends_with=ends_with)
+        return found(changes)
 
     def job(self, line: str, event: str, payload: dict[str, Any], rights: dict[str, str], **where: str) -> Path:
         """One step: `line` as `autoresearch` gets it, over a checkout of `at`, if any; the workspace that it leaves."""
@@ -126,52 +134,90 @@ def run(out: Path, folder: Path, github: GitHub) -> list[str]:
     runner = Runner(github, repo, folder, out)
     wrong: list[str] = []
     for day, ends_with in ((1, "0"), (2, "1")):
-        github.world.now = dt.datetime.fromisoformat(f"{TODAY[day]}T06:00:00Z")
+        at(github, TODAY[day])
         print(f"\n── Day {day} is deployed, and the monitor runs.")
         deploy(repo, "main", f"Day {day}", day)
-        changes = out / f"day-{day}.json"
-        line = f"run --now {TODAY[day]}T07:00:00Z --changes {changes}"
-        runner.job(line, "schedule", {}, MONITOR, at="main", ends_with=ends_with)
-        wrong += [f"day {day}: {text}" for text in differences(planted(day), found(changes))]
+        reported = runner.monitor(TODAY[day], f"day-{day}", ends_with)
+        wrong += [f"day {day}: {text}" for text in differences(planted(day), reported)]
         if day == 1:
             wrong += [f"a first run opened an issue: {issue.title}" for issue in issues(repo)]
-    wrong += misfiled(repo, told(out / "day-2.json"))
-    wrong += pull_request(runner, out)
-    wrong += github.violations
-    return wrong
+    wrong += [f"day 2: {text}" for text in misfiled(repo, told(out / "day-2.json"))]
+    further = tomllib.loads((SHOP / "pull-request.toml").read_text(encoding="utf-8"))["change"]
+    wrong += [f"pull request: {text}" for text in pull_request(runner, further)]
+    wrong += [f"after it: {text}" for text in merged(runner, further)]
+    return wrong + github.violations
 
 
-def pull_request(runner: Runner, out: Path) -> list[str]:
+def at(github: GitHub, day: str) -> None:
+    """Let the server's clock show that morning."""
+    github.world.now = dt.datetime.fromisoformat(f"{day}T06:00:00Z")
+
+
+def pull_request(runner: Runner, further: list[dict[str, Any]]) -> list[str]:
     """Measured with a token that reads, published by the run that follows, as for a stranger's pull request."""
     repo = runner.repo
     print("\n── A pull request mends two mistakes and makes another one: it is measured, and then reported.")
-    further = tomllib.loads((SHOP / "pull-request.toml").read_text(encoding="utf-8"))["change"]
     before = repo.head()
-    repo.branch("mend-the-terms")
-    deploy(repo, "mend-the-terms", "Mend the terms, say more about glazes", 2, further)
-    number = repo.open_pull("mend-the-terms", title="Mend the terms, say more about glazes", author=OWNER)
+    repo.branch(BRANCH)
+    deploy(repo, BRANCH, "Mend the terms, say more about glazes", 2, further)
+    number = repo.open_pull(BRANCH, title="Mend the terms, say more about glazes", author=OWNER)
     payload = event_of_pull(repo, number)
     now = f"--now {TODAY[2]}T12:00:00Z"
     line = f"run {now} --no-comment --no-check --fail-on never"
-    workspace = runner.job(line, "pull_request", payload, MEASURE, at="mend-the-terms")
-    run_id = repo.add_run(head_branch="mend-the-terms", pulls=[number])
-    repo.add_artifact(run_id, "autoresearch-result", zipped(workspace / RESULT))
-    head = payload["pull_request"]["head"]
-    follows = {"id": run_id, "event": "pull_request", "head_sha": head["sha"], "head_branch": head["ref"]}
-    follows |= {"head_repository": {"full_name": repo.full_name}, "conclusion": "success"}
-    changes = out / "pull-request.json"
+    workspace = runner.job(line, "pull_request", payload, MEASURE, at=BRANCH)
+    changes = runner.out / "pull-request.json"
     line = f"publish {now} --changes {changes}"
-    runner.job(line, "workflow_run", {"workflow_run": follows}, REPORT, ends_with="1")
+    runner.job(line, "workflow_run", uploaded(repo, workspace / RESULT), REPORT, ends_with="1")
     wrong = differences(implied(further), found(changes))
-    wrong += [] if repo.head() == before else ["the pull request moved main"]
+    wrong += [] if repo.head() == before else ["it moved main"]
     comments = repo.issues[number].comments
     said = comments[0].body if comments else ""
     wrong += [] if len(comments) == 1 else [f"{len(comments)} comments, not one"]
     own = reports(find for change in further for find in change["finds"])
     wrong += [f"the comment does not tell of {find.subject}" for find in own if f"- `{find.subject}`" not in said]
     checks = [(check.head_sha, check.conclusion) for check in repo.checks.values()]
-    wrong += [] if checks == [(head["sha"], "failure")] else [f"the checks are {checks}"]
-    return [f"pull request: {text}" for text in wrong]
+    return wrong + ([] if checks == [(repo.head(BRANCH), "failure")] else [f"the checks are {checks}"])
+
+
+def uploaded(repo: Repo, result: Path) -> dict[str, Any]:
+    """The artifact of the run that has measured, and the event of the run that follows it."""
+    run_id = repo.add_run(head_branch=BRANCH)
+    repo.add_artifact(run_id, "autoresearch-result", zipped(result))
+    run = {"id": run_id, "event": "pull_request", "head_sha": repo.head(BRANCH), "head_branch": BRANCH}
+    return {"workflow_run": run | {"head_repository": {"full_name": repo.full_name}, "conclusion": "success"}}
+
+
+def merged(runner: Runner, further: list[dict[str, Any]]) -> list[str]:
+    """Two more days: what is mended is ticked off, what is mended altogether is closed once two runs have seen it."""
+    repo = runner.repo
+    print("\n── It is merged all the same, and the monitor runs on the two days that follow.")
+    repo.merge_pull(next(iter(repo.pulls)), by=OWNER)
+    wrong = []
+    for day, name, ends_with in (("2026-10-07", "day-3", "1"), ("2026-10-08", "day-4", "0")):
+        at(runner.github, day)
+        reported = runner.monitor(day, name, ends_with)
+        expected = implied(further)
+        if name == "day-4":
+            expected = {report._replace(kind="persisting") for report in expected if report.kind != "fixed"}
+        wrong += differences(expected, reported)
+    own = reports(find for change in further for find in change["finds"])
+    ended = {report.rule for report in own if report.kind == "fixed"} - {report.rule for report in expected}
+    closed = [issue for issue in issues(repo) if issue.state == "closed"]
+    for issue in closed:
+        if not any(f"`{rule}`" in (issue.body or "") for rule in ended) or issue.reason != "completed":
+            wrong.append(f"#{issue.number} is closed as {issue.reason}")
+        if not issue.comments:
+            wrong.append(f"#{issue.number} is closed without a word")
+    if len(closed) != len(ended):
+        wrong.append(f"{len(closed)} issues are closed, and {len(ended)} rules are kept again")
+    boxes = {"fixed": "[x]", "new": "[ ]"}
+    said = "\n".join(issue.body or "" for issue in issues(repo))
+    wrong += [
+        f"no issue has - {boxes[report.kind]} `{report.subject}`"
+        for report in own
+        if f"- {boxes[report.kind]} `{report.subject}`" not in said
+    ]
+    return wrong
 
 
 def zipped(result: Path) -> bytes:
@@ -239,7 +285,8 @@ def contents(repo: Repo) -> dict[str, Any]:
         ],
         "issues": [
             {"number": i.number, "state": i.state, "title": i.title, "labels": i.labels, "body": i.body}
-            | {"author": i.author, "created": f"{i.created:%Y-%m-%d}"}
+            | {"author": i.author, "created": f"{i.created:%Y-%m-%d}", "reason": i.reason}
+            | {"comments": [{"author": comment.author, "body": comment.body} for comment in i.comments]}
             for i in issues(repo)
         ],
         "pulls": [
@@ -272,9 +319,10 @@ def printed(there: dict[str, Any]) -> Iterator[str]:
     yield "\nIssues:"
     for issue in there["issues"]:
         yield f"  #{issue['number']:<3} {issue['state']:<7} {issue['title']}  [{', '.join(issue['labels'])}]"
-    for issue in [i for i in there["issues"] if i["title"] != OVERVIEW][:1]:
-        yield f"\nIssue #{issue['number']}, as Markdown:"
-        yield from quoted(issue["body"])
+    for issue in there["issues"]:
+        if issue["number"] == 1 or issue["state"] == "closed":
+            yield f"\nIssue #{issue['number']}, as Markdown:"
+            yield from quoted("\n\n".join([issue["body"], *(comment["body"] for comment in issue["comments"])]))
     for pull in there["pulls"]:
         for comment in pull["comments"]:
             yield f"\nThe comment of {comment['author']} on pull request #{pull['number']}, {pull['title']}:"

@@ -90,6 +90,8 @@ class Metric(Strict):
     """Whether it can regress. A count of findings does not gate: its findings already speak."""
     exact: bool = False
     """Whether identical inputs give the identical value: then it is compared, not tested."""
+    resolution: float = Field(default=0.0, ge=0)
+    """The smallest change that matters to anybody, in the metric's unit, besides 1 % of its value."""
     samples: tuple[float, ...] = ()
     reruns: tuple[float, ...] = ()
 

@@ -39,18 +39,19 @@ def compare_metrics(
 
 def _gating(measurement: Measurement, policy: Policy) -> Iterator[Metric]:
     for metric in measurement.metrics:
-        if metric.gate and metric.better != "none" and not policy.silenced(policy.metric_rule, metric.subject):
+        if metric.gate and metric.better != "none" and not policy.silenced(policy.rule_of(metric.name), metric.subject):
             yield metric
 
 
 def _first_look(metric: Metric, measurement: Measurement, policy: Policy) -> Change:
+    rule = policy.rule_of(metric.name)
     return Change(
         loop=measurement.loop,
         kind="first-look",
-        rule=policy.metric_rule,
+        rule=rule,
         metric=metric.name,
         subject=metric.subject,
-        fingerprint=fingerprint(measurement.loop, policy.metric_rule, metric.subject, metric.name),
+        fingerprint=fingerprint(measurement.loop, rule, metric.subject, metric.name),
         after=metric.value,
     )
 
@@ -95,7 +96,7 @@ def _noisy(metric: Metric, reference: Sequence[float]) -> _Outcome:
     import autoresearch.statistics.regression as regression  # noqa: PLR0402
 
     assert metric.better != "none"
-    screening = regression.screen(reference, metric.value, better=metric.better)
+    screening = regression.screen(reference, metric.value, better=metric.better, resolution=metric.resolution)
     evidence = screening.as_evidence()
     kind: str = screening.verdict
     if kind in {"worse", "better"}:
@@ -123,10 +124,10 @@ def _paired(metric: Metric, base: Metric, history: Sequence[float]) -> _Outcome:
     from autoresearch.statistics import pairs, regression
 
     assert metric.better != "none"
-    if not pairs.looks_changed(base.value, metric.value):
+    if not pairs.looks_changed(base.value, metric.value, resolution=metric.resolution):
         return _Outcome("same", base.value, {})
     spread = regression.spread_of(history) or regression.PRIOR_SD
-    paired = pairs.decide(base.reruns, metric.reruns, better=metric.better, spread=spread)
+    paired = pairs.decide(base.reruns, metric.reruns, better=metric.better, spread=spread, resolution=metric.resolution)
     if paired.verdict == "undecided":
         worse = (metric.value > base.value) == (metric.better == "lower")
         return _Outcome("suspect-worse" if worse else "suspect-better", base.value, paired.as_evidence())

@@ -26,6 +26,8 @@ class Policy:
     """(rule, subject) → why it is ignored today, or None."""
     metric_rule: str = ""
     """The rule id that a metric's regression carries."""
+    metric_rules: Mapping[str, str] = field(default_factory=dict)
+    """Metric name → another one, where it is told apart (a score from what it is made of)."""
 
     def severity(self, rule: str, given: Severity) -> Severity | None:
         """The severity of a finding of `rule`; None when the rule is off."""
@@ -33,6 +35,10 @@ class Policy:
         default: str = "off" if declared is not None and declared.default_off else given
         chosen = self.overrides.get(rule, default)
         return None if chosen == "off" else cast("Severity", chosen)
+
+    def rule_of(self, metric: str) -> str:
+        """The rule id that the regression of a metric of that name carries."""
+        return self.metric_rules.get(metric, self.metric_rule)
 
     def active(self) -> dict[str, Rule]:
         """The declared rules that are not off."""
@@ -42,6 +48,6 @@ class Policy:
         """Why findings of `rule` on `subject` are not told at all, or None."""
         if self.severity(rule, "error") is None:
             return "the rule is off"
-        if self.rules and rule not in self.rules and rule != self.metric_rule:
+        if self.rules and rule not in {*self.rules, self.metric_rule, *self.metric_rules.values()}:
             return "the rule is no longer part of the loop"
         return self.ignored(rule, subject)

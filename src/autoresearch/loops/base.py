@@ -7,7 +7,7 @@ validation of its settings, the same comparing and the same report.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from autoresearch.config.model import LoopSettings, Rung
@@ -31,6 +31,8 @@ class Loop(ABC, Generic[S]):
     Settings: ClassVar[type[LoopSettings]]
     rules: tuple[Rule, ...] = ()
     """Every rule that can be found, of the class or of the instance; empty when only a run can tell (`script`)."""
+    metric_rules: ClassVar[Mapping[str, str]] = {}
+    """Metric → the rule that its regression is told as; `metric-regressed` for all others."""
     lab: ClassVar[bool] = False
     """Whether it times things, and so must have the machine to itself."""
 

@@ -89,4 +89,5 @@ def policy(loop: AnyLoop, today: dt.date) -> Policy:
         overrides=settings.severities(),
         ignored=ignored,
         metric_rule=f"{loop.name}/metric-regressed",
+        metric_rules={metric: f"{loop.name}/{rule}" for metric, rule in loop.metric_rules.items()},
     )

@@ -327,3 +327,19 @@ def test_a_fingerprint_is_made_of_nothing_but_loop_rule_subject_and_key() -> Non
     marks = {fingerprint(*parts) for parts in (("a", "b", "c", "d"), ("ab", "", "c", "d"), ("a", "b", "cd", ""))}
     assert len(marks) == 3
     assert all(len(mark) == 16 for mark in marks)
+
+
+def test_a_change_smaller_than_what_matters_is_no_regression() -> None:
+    for resolution, expected in ((0.0, ["unsure"]), (50.0, [])):
+        life = Days()
+        for n in range(8):
+            life.run(seen(metrics=[Metric(name="ms", value=100 + n % 2, better="lower", gate=True)]))
+        slower = Metric(name="ms", value=140, better="lower", gate=True, resolution=resolution)
+        assert kinds(life.run(seen(metrics=[slower]))) == expected
+
+
+def test_a_metric_may_be_told_under_a_rule_of_its_own() -> None:
+    life = Days(Policy(rules=RULES, metric_rule="seo/metric-regressed", metric_rules={"score": "seo/score-regressed"}))
+    for value in (90, 80):
+        told = life.run(seen(metrics=[Metric(name="score", value=value, better="higher", gate=True, exact=True)]))
+    assert [(change.kind, change.rule) for change in told.changes] == [("regressed", "seo/score-regressed")]

@@ -10,21 +10,33 @@ of names makes sense (`invalid-value`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
-from autoresearch.loops.structured_data.items import Item, Problem, Ref, Value, every
-from autoresearch.loops.structured_data.values import OBJECTIONS, as_text, currency_objection
+from autoresearch.loops.structured_data.items import Item, Problem, Ref, every
+from autoresearch.loops.structured_data.values import (
+    OBJECTIONS,
+    as_text,
+    currency_objection,
+    price_objection,
+    rating_objection,
+)
 from autoresearch.loops.structured_data.vocabulary import Vocabulary, close_to, short, vocabulary
 
 MAX_PROBLEMS = 500
 """Different problems of one page that are told."""
-_CURRENCIES = frozenset(("priceCurrency", "currency"))
+_DEMANDS: tuple[tuple[frozenset[str], Callable[[str], str]], ...] = (
+    (frozenset(("priceCurrency", "currency")), currency_objection),
+    (frozenset(("price", "lowPrice", "highPrice", "minPrice", "maxPrice")), price_objection),
+    (frozenset(("ratingValue", "bestRating", "worstRating")), rating_objection),
+)
 _ACTION_MARKS = ("-input", "-output")
 _DROPPED = frozenset(("Date", "DateTime", "Duration", "Float", "Integer", "Number"))
 """Datatypes whose properties search engines drop when the value is none."""
 _MEANINGLESS = frozenset(("Thing", "Class", "Property"))
+_EVERYTHING = frozenset(("Thing",))
 _MAX_EXAMPLES = 3
 Severity = Literal["error", "warning", "info"]
 
@@ -52,30 +64,82 @@ def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) ->
     ours = tuple(kind for kind in item.types if ":" not in kind)
     for kind in ours:
         yield from _type_problems(item, kind, known)
-    is_certain = len(ours) == len(item.types) and all(kind in known.classes for kind in ours)
+    is_certain = bool(ours) and len(ours) == len(item.types) and all(kind in known.classes for kind in ours)
+    above = known.ancestors(ours[0]) if len(ours) == 1 else frozenset().union(*map(known.ancestors, ours))
     name = ours[0][:80] if ours else "?"
     for property_, values in item.properties.items():
-        if ":" in property_:
+        expected = _expected(property_) if property_ in known.properties else None
+        if expected is None:
+            yield from _unknown(item, f"{name}/{property_[:80]}", property_, ours, known)
             continue
-        key = f"{name}/{property_[:80]}"
-        plain = _without_mark(property_)
-        if plain not in known.properties:
-            meant = known.near_property(plain, ours)
-            yield _problem(item, "unknown-property", key, f"`{key}`: schema.org has no such property", meant)
-            continue
-        if plain is not property_:
-            continue  # a note on the input that an action takes, not a value
-        repeated = property_ in roles.get(id(item), ())
-        if ours and is_certain and not repeated and not known.belongs(property_, ours):
-            yield _foreign(item, key, property_, known)
-        if property_ in known.superseded_properties:
-            instead = known.superseded_properties[property_]
-            yield _problem(item, "superseded", key, f"`{key}` has given way to `{instead}`", severity="info")
+        if is_certain and above.isdisjoint(expected.domains) and property_ not in roles.get(id(item), ()):
+            yield _foreign(item, f"{name}/{property_}", property_, known)
+        if expected.superseded_by:
+            key = f"{name}/{property_}"
+            message = f"`{key}` has given way to `{expected.superseded_by}`"
+            yield _problem(item, "superseded", key, message, severity="info")
         for value in values:
-            if isinstance(value, Item) and any("Role" in known.ancestors(kind) for kind in value.types):
-                roles.setdefault(id(value), set()).add(property_)
-            else:
-                yield from _value_problems(item, key, property_, value, known)
+            if isinstance(value, Item):
+                if _is_role(value, known):
+                    roles.setdefault(id(value), set()).add(property_)
+                elif not _fits(value, expected.ranges, known):
+                    yield _misplaced(item, f"{name}/{property_}", value, expected)
+            elif not expected.takes_any and value is not None:
+                text = value.id if isinstance(value, Ref) else as_text(value)
+                yield from _text_problems(item, f"{name}/{property_}", text, expected, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What a property expects of its item and of its values."""
+
+    domains: frozenset[str]
+    superseded_by: str
+    ranges: frozenset[str]
+    lists: frozenset[str]
+    """Enumerations that have names."""
+    objection: Callable[[str], str] | None
+    """What the property's description demands of a text beyond its ranges, as https://schema.org/price does."""
+    takes_text: bool
+    """Whether text, or a thing, is expected: then any text will do."""
+    takes_any: bool
+    """Whether nothing at all can be said of a text."""
+
+
+@cache
+def _expected(name: str) -> _Expected:
+    known = vocabulary()
+    ranges = known.ranges(name)
+    lists = frozenset(each for each in ranges if known.is_enumeration(each) and known.members([each]))
+    objection = next((each for names, each in _DEMANDS if name in names), None)
+    takes_text = not ranges or not ranges <= lists | OBJECTIONS.keys()
+    return _Expected(
+        domains=known.domains(name) or _EVERYTHING,
+        superseded_by=known.superseded_properties.get(name, ""),
+        ranges=ranges,
+        lists=lists,
+        objection=objection,
+        takes_text=takes_text,
+        takes_any=takes_text and not lists and objection is None,
+    )
+
+
+def _unknown(item: Item, key: str, name: str, types: Iterable[str], known: Vocabulary) -> Iterator[Problem]:
+    """A name that is no property of schema.org, unless it is of another vocabulary or a note on an action's input."""
+    plain = next((name.removesuffix(mark) for mark in _ACTION_MARKS if name.endswith(mark)), name)
+    if ":" not in name and (plain == name or plain not in known.properties):
+        meant = known.near_property(plain, types)
+        yield _problem(item, "unknown-property", key, f"`{key}`: schema.org has no such property", meant)
+
+
+def _misplaced(item: Item, key: str, value: Item, expected: _Expected) -> Problem:
+    """A thing of a kind that the property does not lead to."""
+    kinds = " and ".join(f"`{kind[:80]}`" for kind in value.types)
+    return _problem(item, "wrong-range", key, f"`{key}` is of type {kinds} instead of {_either(expected.ranges)}")
+
+
+def _is_role(value: Item, known: Vocabulary) -> bool:
+    return any("Role" in known.ancestors(kind) for kind in value.types)
 
 
 def _type_problems(item: Item, kind: str, known: Vocabulary) -> Iterator[Problem]:
@@ -94,43 +158,30 @@ def _foreign(item: Item, key: str, name: str, known: Vocabulary) -> Problem:
     return _problem(item, "unknown-property", key, f"`{key}`: this type has no such property; it belongs to {listed}")
 
 
-def _value_problems(item: Item, key: str, name: str, value: Value, known: Vocabulary) -> Iterator[Problem]:
-    ranges = known.ranges(name)
-    if not ranges or value is None:
-        return
-    if isinstance(value, Item):
-        if not _fits(value, ranges, known):
-            kinds = " and ".join(f"`{kind}`" for kind in value.types)
-            yield _problem(item, "wrong-range", key, f"`{key}` is of type {kinds} instead of {_either(ranges)}")
-        return
-    text = value.id if isinstance(value, Ref) else as_text(value)
-    if name in _CURRENCIES:
-        if objection := currency_objection(text):
-            yield _problem(item, "invalid-value", key, f"`{key}`: {objection}", severity="error")
-        return
-    yield from _text_problems(item, key, text, ranges, known)
-
-
 def _fits(value: Item, ranges: frozenset[str], known: Vocabulary) -> bool:
-    """Whether a thing may stand here. One of several types is enough; of unknown types nothing can be said."""
-    if not value.types or ranges & _MEANINGLESS:
+    """Whether a thing may stand here. One of several types is enough, and so is an address that leads to a thing.
+
+    Of unknown types nothing can be said.
+    """
+    if not value.types or ranges & _MEANINGLESS or (value.id and "URL" in ranges):
         return True
     return any(kind not in known.classes or known.is_a(kind, ranges) for kind in value.types)
 
 
-def _text_problems(item: Item, key: str, text: str, ranges: frozenset[str], known: Vocabulary) -> Iterator[Problem]:
-    """A text where `ranges` are expected: it passes wherever text or a thing may stand."""
-    lists = {each for each in ranges if known.is_enumeration(each) and known.members([each])}
-    name = short(text)
+def _text_problems(item: Item, key: str, text: str, expected: _Expected, known: Vocabulary) -> Iterator[Problem]:
+    """A text where something else than just any text is expected."""
+    if expected.objection is not None:
+        if objection := expected.objection(text):
+            yield _problem(item, "invalid-value", key, f"`{key}`: {objection}", severity="error")
+        return
+    lists, name = expected.lists, short(text)
     if lists and name != text:
-        if not known.is_member(name, lists) and not (name in known.classes and known.is_a(name, ranges)):
+        if not known.is_member(name, lists) and not (name in known.classes and known.is_a(name, expected.ranges)):
             yield _not_listed(item, key, name, lists, known)
         return
-    if not ranges <= lists | OBJECTIONS.keys():
+    if expected.takes_text or (lists and (":" in text or known.is_member(text, lists))):  # lists go on elsewhere
         return
-    if lists and (":" in text or known.is_member(text, lists)):  # lists may be continued elsewhere
-        return
-    objections = {kind: OBJECTIONS[kind](text) for kind in sorted(ranges - lists)}
+    objections = {kind: OBJECTIONS[kind](text) for kind in sorted(expected.ranges - lists)}
     if not all(objections.values()):
         return
     if lists:
@@ -159,8 +210,3 @@ def _problem(
 def _either(names: Iterable[str]) -> str:
     *others, last = (f"`{each}`" for each in sorted(names))
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _without_mark(name: str) -> str:
-    """`query` of `query-input`: https://schema.org/docs/actions.html lets every property be asked for."""
-    return next((name.removesuffix(mark) for mark in _ACTION_MARKS if name.endswith(mark)), name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,13 +13,10 @@ from autoresearch.loops.structured_data.jsonld import read_blocks
 from autoresearch.loops.structured_data.microdata import read_microdata
 from autoresearch.loops.structured_data.rdfa import read_rdfa
 
-_JSON_LD = re.compile(rb"ld(?:\+|&#43;|&#x2b;|&plus;)json", re.IGNORECASE)
-_MICRODATA = re.compile(rb"itemscope", re.IGNORECASE)
-_RDFA = re.compile(rb"\stypeof\s*=(?!=)", re.IGNORECASE)
 _TYPE = "application/ld+json"
-_MARKUP: tuple[tuple[Syntax, re.Pattern[bytes], Callable[[LexborHTMLParser, Graph], list[Problem]]], ...] = (
-    ("microdata", _MICRODATA, read_microdata),
-    ("rdfa", _RDFA, read_rdfa),
+_MARKUP: tuple[tuple[Syntax, bytes, Callable[[LexborHTMLParser, Graph], list[Problem]]], ...] = (
+    ("microdata", b"itemscope", read_microdata),
+    ("rdfa", b"typeof", read_rdfa),
 )
 
 
@@ -43,7 +39,8 @@ def extract(html: bytes, tree: LexborHTMLParser, url: str = "") -> Extracted:
     items: list[Item] = []
     problems: list[Problem] = []
     unread: list[str] = []
-    if _JSON_LD.search(html):
+    small = html.lower()
+    if b"json" in small:  # the plus sign may be written as an entity
         texts = [node.text() for node in tree.css("script[type]") if _is_json_ld(node.attributes.get("type"))]
         graph = Graph("json-ld")
         try:
@@ -51,8 +48,8 @@ def extract(html: bytes, tree: LexborHTMLParser, url: str = "") -> Extracted:
             items += graph.items()
         except TooMuchError as error:
             unread.append(str(error))
-    for syntax, marks, read in _MARKUP:
-        if marks.search(html):
+    for syntax, mark, read in _MARKUP:
+        if mark in small:
             graph = Graph(syntax)
             try:
                 problems += read(tree, graph)

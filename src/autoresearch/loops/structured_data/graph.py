@@ -81,7 +81,11 @@ class Graph:
         }
         for draft, properties in zip(self._drafts, filling, strict=True):
             for name, values in draft.properties.items():
-                properties[name] = tuple(self._finished(value, finished) for value in values)
+                properties[name] = (
+                    (values[0],)
+                    if len(values) == 1 and isinstance(values[0], str)
+                    else tuple([self._finished(value, finished) for value in values])
+                )
         return tuple(finished[id(draft)] for draft in self._drafts if draft.is_top)
 
     def _finished(self, value: Draft | Value, finished: dict[int, Item]) -> Value:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urljoin
 
-from autoresearch.loops.structured_data.context import NONE, Context
+from autoresearch.loops.structured_data.context import NONE, SCHEMA_ORG, Context
 from autoresearch.loops.structured_data.graph import Draft, Graph, TooMuchError
 from autoresearch.loops.structured_data.items import Problem, Ref, Value
 from autoresearch.loops.structured_data.jsontext import NotJsonError, parse
@@ -17,6 +17,9 @@ MAX_SIZE = 2_000_000
 """Characters of JSON-LD that are read of one page."""
 MAX_DEPTH = 100
 """Levels of objects and arrays in a block. Real ones have ten."""
+_SCALARS = (str, int, float, bool)
+_REFERENCE = frozenset(("@id", "@context"))
+_ORDINARY = frozenset(("@id", "@type", "@context", "@graph"))
 _TYPE = re.compile(r'"@?type"\s*:\s*\[?\s*"([^"\\]{1,80})"')
 
 
@@ -93,38 +96,36 @@ class _Block:
                 "missing-context",
                 name,
                 f'{means}: write `"@context": "https://schema.org"`',
-                self._where(""),
+                f"{self._name}: /",
                 "warning" if foreign else "error",
             )
         )
         return False
 
-    def _where(self, pointer: str) -> str:
-        return f"{self._name}: {pointer or '/'}"
-
     def _node(self, data: dict[str, Any], context: Context, where: str, depth: int) -> Draft | Value:
         """One object: an item, a mere reference to one, or a value in its long form."""
         if depth > MAX_DEPTH:
             raise RecursionError
-        named = [(key, name, value) for key, value in data.items() if (name := context.name(key)) is not None]
-        keywords = {name: value for _, name, value in named if name[0] == "@"}
+        keywords, named = _told_apart(data, context)
         if "@value" in keywords:
             value = keywords["@value"]
-            return value if isinstance(value, str | int | float | bool) else None
+            return value if isinstance(value, _SCALARS) else None
         identity = keywords.get("@id")
         identity = self._absolute(identity) if isinstance(identity, str) else ""
-        if identity and len(named) == 1:
+        if identity and not named and keywords.keys() <= _REFERENCE:
             return Ref(identity)
-        draft = self._graph.draft(self._where(where), identity)
+        draft = self._graph.draft(f"{self._name}: {where or '/'}", identity)
         for kind in _strings(keywords.get("@type")):
             if (name := context.name(kind)) is not None:
                 draft.types[name] = None
         for key, name, value in named:
-            if name[0] != "@":
-                self._values(
-                    draft, name, value, context, f"{where}/{_escaped(key)}", depth + 1, is_map=key in context.maps
-                )
-        self._others(draft, keywords, context, where, depth)
+            if isinstance(value, _SCALARS):
+                draft.properties.setdefault(name, []).append(value)
+            elif value is not None:
+                inside = f"{where}/{_escaped(key)}"
+                self._values(draft, name, value, context, inside, depth + 1, is_map=key in context.maps)
+        if not keywords.keys() <= _ORDINARY:
+            self._others(draft, keywords, context, where, depth)
         return draft
 
     def _others(self, draft: Draft, keywords: dict[str, Any], context: Context, where: str, depth: int) -> None:
@@ -150,7 +151,10 @@ class _Block:
             raise RecursionError
         if isinstance(value, list):
             for index, each in enumerate(value):
-                self._values(draft, name, each, context, f"{where}/{index}", depth + 1)
+                if isinstance(each, _SCALARS):
+                    draft.properties.setdefault(name, []).append(each)
+                else:
+                    self._values(draft, name, each, context, f"{where}/{index}", depth + 1)
         elif isinstance(value, dict):
             inner = value.get("@list", value.get("@set"))
             if inner is not None or is_map:
@@ -158,7 +162,7 @@ class _Block:
                 self._values(draft, name, inner, context, where, depth + 1)
             elif (node := self._node(value, _inside(value, context), where, depth)) is not None:
                 draft.add(name, node)
-        elif isinstance(value, str | int | float | bool):
+        elif isinstance(value, _SCALARS):
             draft.add(name, value)
 
     def _absolute(self, identity: str) -> str:
@@ -170,19 +174,28 @@ class _Block:
             return identity
 
 
-def _invalid(text: str, number: int, error: NotJsonError, severity: str) -> Problem:
-    line = text.count("\n", 0, error.position) + 1
-    column = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
+def _invalid(text: str, number: int, error: NotJsonError, severity: Literal["error", "warning"]) -> Problem:
     kind = _TYPE.search(text, 0, 100_000)
-    name = f"block {number}"
-    at = f", line {line}, column {column}" if error.position or severity == "error" else ""
-    return Problem(
-        "invalid-json",
-        short(kind[1]) if kind else "",
-        f"{name.capitalize()}{at}: {error}",
-        name + at,
-        "error" if severity == "error" else "warning",
-    )
+    where = f"block {number}"
+    message = f"Block {number} {error}"
+    if (at := error.position) is not None:
+        where += f", line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"
+        message = f"{where.capitalize()}: {error}"
+    return Problem("invalid-json", short(kind[1]) if kind else "", message, where, severity)
+
+
+def _told_apart(data: dict[str, Any], context: Context) -> tuple[dict[str, Any], list[tuple[str, str, Any]]]:
+    """Keywords by name, and the properties with their key, name and value; without what means nothing."""
+    keywords: dict[str, Any] = {}
+    named: list[tuple[str, str, Any]] = []
+    is_plain, properties = context is SCHEMA_ORG, vocabulary().properties
+    for key, value in data.items():
+        name = key if is_plain and key in properties else context.name(key)
+        if name and name[0] != "@":
+            named.append((key, name, value))
+        elif name:
+            keywords[name] = value
+    return keywords, named
 
 
 def _inside(data: dict[str, Any], context: Context) -> Context:
@@ -196,7 +209,7 @@ def _strings(value: object) -> list[str]:
 
 
 def _escaped(key: str) -> str:
-    return key[:80].replace("~", "~0").replace("/", "~1")
+    return key if key.isalpha() and len(key) <= 80 else key[:80].replace("~", "~0").replace("/", "~1")
 
 
 def _quoted(name: str) -> str:

@@ -12,10 +12,13 @@ _OPENING = re.compile(r"\s*(?:(?://|/\*)?\s*(?:<!--|<!\[CDATA\[)\s*(?:\*/|//(?=\
 _CLOSING = re.compile(r"(?:(?://|/\*)?[ \t]*(?:-->|\]\]>)\s*(?:\*/)?\s*)+$")
 
 
-class NotJsonError(Exception):
-    """A block that is not JSON: the message says what is wrong, and `position` where, counted in characters."""
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|NaN|-?Infinity|-?\d{4001,}', re.DOTALL)
 
-    def __init__(self, message: str, position: int = 0) -> None:
+
+class NotJsonError(Exception):
+    """A block that is not JSON: `position` is where, counted in characters; None: the block as a whole."""
+
+    def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
         self.position = position
 
@@ -42,8 +45,9 @@ def parse(text: str) -> tuple[Any, str]:
     except json.JSONDecodeError as error:
         raise _explained(text, error) from None
     except ValueError as error:  # a number of thousands of digits, or none at all
-        raise NotJsonError(str(error).split(";")[0]) from None
-    return data, f"`{twice[0][:80]}` is given twice in one object: only the last one counts" if twice else ""
+        at = next((found.start() for found in _TOKEN.finditer(text) if found[0][0] != '"'), None)
+        raise NotJsonError(str(error).split(";")[0], at) from None
+    return data, f"gives `{twice[0][:80]}` twice in one object: only the last one counts" if twice else ""
 
 
 def _bare(text: str) -> str:

@@ -10,6 +10,8 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
 
+from autoresearch.loops.structured_data.vocabulary import short
+
 _DATE = re.compile(r"[+-]?(\d{4})(?:-(\d\d)(?:-(\d\d))?|(\d\d)(\d\d)|-W\d\d(?:-[1-7])?|-\d{3})?", re.ASCII)
 _TIME = re.compile(
     r"T?(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?|(\d\d)(?:(\d\d)(?:[.,]\d{1,9})?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?",
@@ -26,9 +28,17 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _NOT_IN_URL = re.compile(r"[\s<>\"{}|\\^`]")
 _MAX_TEXT = 2_000
 _QUOTED = 60
-_CURRENCIES = frozenset(
-    ["AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHE", "CHF", "CHW", "CLF", "CLP", "CNY", "COP", "COU", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "USN", "UYI", "UYU", "UYW", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XCD", "XCG", "XDR", "XOF", "XPD", "XPF", "XPT", "XSU", "XTS", "XUA", "XXX", "YER", "ZAR", "ZMW", "ZWG", "ADA", "BCH", "BNB", "BTC", "DOGE", "DOT", "ETH", "LTC", "SOL", "USDC", "USDT", "XBT", "XMR", "XRP"]
+_ISO_4217 = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE "
+    "CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ "
+    "GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL "
+    "LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR "
+    "PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY "
+    "TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD "
+    "XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG"
 )
+_TICKERS = "ADA BCH BNB BTC DOGE DOT ETH LTC SOL USDC USDT XBT XMR XRP"
+_CURRENCIES = frozenset((*_ISO_4217.split(), *_TICKERS.split()))
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "zł": "PLN", "kr": "SEK"}
 _CURRENCY_NAMES = {"EURO": "EUR", "EUROS": "EUR", "DOLLAR": "USD", "DOLLARS": "USD", "RMB": "CNY", "POUND": "GBP"}
 
@@ -83,7 +93,7 @@ def integer_objection(text: str) -> str:
 
 def boolean_objection(text: str) -> str:
     """True or false, in any case, or as schema.org's `True` and `False`."""
-    if text.lower() in {"true", "false"}:
+    if short(text).lower() in {"true", "false"}:
         return ""
     return f"{_quoted(text)} is neither `true` nor `false`"
 
@@ -109,6 +119,16 @@ def currency_objection(text: str) -> str:
     upper = text.strip().upper()
     meant = upper if upper in _CURRENCIES else _SIGNS.get(text.strip()) or _CURRENCY_NAMES.get(upper)
     return f"{_quoted(text)} is no currency of ISO 4217: write `{meant or 'EUR'}`"
+
+
+def price_objection(text: str) -> str:
+    """A price: a number as soon as it has digits. Words are schema.org's `Text`: `on request`."""
+    return number_objection(text) if any(character.isdigit() for character in text) else ""
+
+
+def rating_objection(text: str) -> str:
+    """A rating: like a price; `60%` and `6/10` say the scale along with the value."""
+    return price_objection(text.removesuffix("%").partition("/")[0].strip())
 
 
 OBJECTIONS: Mapping[str, Callable[[str], str]] = {
