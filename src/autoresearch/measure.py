@@ -47,8 +47,9 @@ class Bench:
         return measured
 
     def prepare(self, loops: Sequence[AnyLoop], baselines: Mapping[str, Baseline]) -> None:
-        """Ask every loop which paths the crawl is to visit; one that fails here fails when it measures."""
+        """Ask every loop what the crawl is to visit and to read; one that fails here fails when it measures."""
         for loop in loops:
+            self.signals.read_also(loop.page_facts)
             with suppress(Exception):
                 self.signals.remember(loop.wanted_paths(self.signals, baselines[loop.name]))
 

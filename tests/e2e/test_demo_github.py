@@ -28,14 +28,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]
     return finished.stdout, json.loads((out / "github.json").read_text(encoding="utf-8"))
 
 
-def test_five_issues_and_an_overview_are_open_and_nobody_opened_one_on_the_first_day(
+def test_five_issues_and_an_overview_were_opened_on_the_second_day_and_what_is_mended_is_closed(
     demo: tuple[str, dict[str, Any]],
 ) -> None:
     issues = demo[1]["issues"]
-    assert [issue["state"] for issue in issues] == ["open"] * 6
     assert [issue["created"] for issue in issues] == ["2026-10-06"] * 6
     assert issues[-1]["title"] == "Autoresearch: more findings"
-    assert all("autoresearch" in issue["labels"] for issue in issues)
+    (closed,) = [issue for issue in issues if issue["state"] == "closed"]
+    assert (closed["title"], closed["reason"]) == ("seo: Insecure resources on secure pages", "completed")
+    (evidence,) = [comment["body"] for comment in closed["comments"]]
+    assert "Not found any more in 2 runs" in evidence
+
+
+def test_an_issue_says_what_is_open_and_what_is_mended(demo: tuple[str, dict[str, Any]]) -> None:
+    body = next(issue["body"] for issue in demo[1]["issues"] if issue["title"] == "seo: Links to pages that fail")
+    assert "- [ ] `/care`: links to /glazes/" in body
+    assert "- [x] `/terms`: links to /shiping/" in body
 
 
 def test_main_has_one_commit_of_state_for_each_day_and_none_of_the_pull_request(
@@ -43,6 +51,8 @@ def test_main_has_one_commit_of_state_for_each_day_and_none_of_the_pull_request(
 ) -> None:
     ours = [c["message"].splitlines()[0] for c in demo[1]["commits"] if c["author"] == "github-actions[bot]"]
     assert ours == [
+        "autoresearch: state of 2026-10-08 (nothing new)",
+        "autoresearch: state of 2026-10-07 (1 new, 2 fixed)",
         "autoresearch: state of 2026-10-06 (36 new, 0 fixed)",
         "autoresearch: state of 2026-10-05 (nothing new)",
     ]
@@ -63,7 +73,7 @@ def test_the_pull_request_has_one_comment_and_a_failed_check_that_points_at_the_
 def test_a_person_can_read_in_the_terminal_what_is_there(demo: tuple[str, dict[str, Any]]) -> None:
     printed, there = demo
     for issue in there["issues"]:
-        assert f"#{issue['number']}   open    {issue['title']}" in printed
+        assert f"#{issue['number']}   {issue['state']:<7} {issue['title']}" in printed
     assert "The check autoresearch" in printed
     assert "▸ 34 known findings" in printed
     assert "<!--" not in printed

@@ -27,6 +27,7 @@ _OURS = "autoresearch-"
 """How the `external_id` of our checks begins."""
 _TITLE = 250
 _MESSAGE = 4_000
+_CREATES = 2
 _LEVELS = {"error": "failure", "warning": "warning", "notice": "notice"}
 
 Conclusion = Literal["success", "failure", "neutral"]
@@ -103,15 +104,21 @@ def _latest(hub: Hub, sha: str, name: str, digest: str) -> dict[str, Any] | None
 
 
 def _create(hub: Hub, sha: str, name: str, digest: str, details_url: str) -> Check:
+    """A new check. One whose answer was lost is looked for before it is asked for again."""
     body = {"name": name, "head_sha": sha, "status": "in_progress", "external_id": digest}
     if details_url:
         body["details_url"] = details_url
-    try:
-        return _check(hub.write("POST", "/check-runs", body, again=False))
-    except Unavailable as error:
-        if error.maybe_done and (made := _latest(hub, sha, name, digest)) and not _annotated(made):
-            return _check(made)
-        raise
+    for attempt in range(1, _CREATES + 1):
+        try:
+            return _check(hub.write("POST", "/check-runs", body, again=False))
+        except Unavailable as error:
+            if not error.maybe_done:
+                raise
+            if (made := _latest(hub, sha, name, digest)) and not _annotated(made):
+                return _check(made)
+            if attempt == _CREATES:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _conclude(hub: Hub, check: Check, verdict: Verdict) -> None:

@@ -31,6 +31,8 @@ class Loop(ABC, Generic[S]):
     Settings: ClassVar[type[LoopSettings]]
     rules: tuple[Rule, ...] = ()
     """Every rule that can be found, of the class or of the instance; empty when only a run can tell (`script`)."""
+    page_facts: ClassVar[tuple[str, ...]] = ()
+    """`module:function` of what the crawl is to read of each page for this loop: see `Signals.read_also`."""
     metric_rules: ClassVar[Mapping[str, str]] = {}
     """Metric → the rule that its regression is told as; `metric-regressed` for all others."""
     lab: ClassVar[bool] = False

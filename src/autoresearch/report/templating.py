@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,9 @@ def render_template(name: str, values: Mapping[str, Any], overrides: Path | None
         ) from error
 
 
+@lru_cache(maxsize=4)
 def _environment(overrides: Path | None) -> SandboxedEnvironment:
+    """Kept: to compile a template takes longer than all the rest, and one publish renders a dozen times."""
     from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
     from jinja2.runtime import BlockReference, Context, Macro
     from jinja2.sandbox import SandboxedEnvironment

@@ -41,6 +41,7 @@ class Signals:
     """Where the site is, when not where the config says: a preview of it."""
     say: Callable[[str], None] = _quiet
     """Takes a short line of progress."""
+    _also: set[str] = field(default_factory=set, repr=False)
     _remembered: set[str] = field(default_factory=set, repr=False)
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
     _locks: dict[str, threading.Lock] = field(default_factory=dict, repr=False)
@@ -60,6 +61,13 @@ class Signals:
     def remember(self, subjects: Iterable[str]) -> None:
         """Name paths that the crawl is to ask for, whether anything leads there or not."""
         self._remembered.update(subject for subject in subjects if subject.startswith("/"))
+
+    def read_also(self, functions: Iterable[str]) -> None:
+        """Name functions, `module:function`, that the crawl calls with each document and its parsed tree.
+
+        They run in the process that parses, and return plain values: those come back as `Page.facts`.
+        """
+        self._also.update(functions)
 
     def site(self) -> Crawl:
         """The crawled site. Raises `NotMeasuredError` where there is none to look at, for every loop that asks."""
@@ -89,7 +97,15 @@ class Signals:
         from autoresearch.signals.site.crawl import crawl
 
         seeds = sorted(self._remembered)
-        return crawl(self._site(), self.root, seeds=seeds, at=self.look_at, stack=self._open, say=self.say)
+        return crawl(
+            self._site(),
+            self.root,
+            seeds=seeds,
+            also=sorted(self._also),
+            at=self.look_at,
+            stack=self._open,
+            say=self.say,
+        )
 
     def _once(self, name: str, read: Callable[[], Any]) -> Any:
         """Read a signal on the first call and hand the same outcome, a failure too, to every later caller."""

@@ -185,3 +185,24 @@ def test_a_folder_without_pages_is_not_measured(tmp_path: Path, files: dict[str,
 def test_the_same_folder_gives_the_same_crawl(tmp_path: Path) -> None:
     files: dict[str, bytes | str] = {f"p{n}.html": html(f"/p{(n * 7) % 30}", f"/x{n}") for n in range(30)}
     assert repr(site(tmp_path, files)) == repr(site(tmp_path, files))
+
+
+PLUGIN = """
+def look(body, tree, page):
+    if b"<h6>" in body:
+        raise ValueError("never on h6")
+    return {"size": len(body), "headings": [node.text() for node in tree.css("h2")], "of": page.url}
+"""
+
+
+def test_a_loop_has_more_read_of_each_page_where_it_is_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plugin.py").write_text(PLUGIN)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/index.html").write_text("<h2>One</h2><h2>Two</h2>")
+    (tmp_path / "dist/odd.html").write_text("<h6>x</h6>")
+    with ExitStack() as stack:
+        settings, names = Site(source="dist", dist="dist"), ["plugin:look", "plugin:nothing"]
+        found = crawl(settings, tmp_path, also=names, stack=stack, say=lambda _: None)
+    assert found.pages["/"].facts["plugin:look"] == {"size": 24, "headings": ["One", "Two"], "of": "/"}
+    assert found.pages["/odd"].facts == {"plugin:look": None, "plugin:nothing": None}, "what fails is that page's alone"

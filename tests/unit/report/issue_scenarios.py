@@ -66,6 +66,10 @@ def issue_healthy() -> str:
     return body(links(0, ended=(ended(1),), ended_before=41, counted=(SECOND,)), home=HOME)
 
 
+def issue_recovered() -> str:
+    return body(links(0, ended=(ended(1),), counted=(SECOND, THIRD)), home=HOME)
+
+
 def issue_metric() -> str:
     slower = Place("/shop", "lcp 1800 → 2400 ms", severity="error", since=FIRST)
     return body(metric(places=(slower,)), home=HOME)
@@ -99,6 +103,7 @@ GOLDEN = Path(__file__).parent / "golden"
 TEXTS = (
     issue_open,
     issue_healthy,
+    issue_recovered,
     issue_metric,
     overview,
     comment_recovered,

@@ -65,7 +65,7 @@ def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) ->
     for kind in ours:
         yield from _type_problems(item, kind, known)
     is_certain = bool(ours) and len(ours) == len(item.types) and all(kind in known.classes for kind in ours)
-    above = known.ancestors(ours[0]) if len(ours) == 1 else frozenset().union(*map(known.ancestors, ours))
+    above = _above(ours, known)
     name = ours[0][:80] if ours else "?"
     for property_, values in item.properties.items():
         expected = _expected(property_) if property_ in known.properties else None
@@ -80,13 +80,20 @@ def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) ->
             yield _problem(item, "superseded", key, message, severity="info")
         for value in values:
             if isinstance(value, Item):
-                if _is_role(value, known):
+                kinds = _above(value.types, known)
+                if "Role" in kinds:
                     roles.setdefault(id(value), set()).add(property_)
-                elif not _fits(value, expected.ranges, known):
+                elif kinds.isdisjoint(expected.ranges) and not _fits(value, expected.ranges, known):
                     yield _misplaced(item, f"{name}/{property_}", value, expected)
             elif not expected.takes_any and value is not None:
                 text = value.id if isinstance(value, Ref) else as_text(value)
-                yield from _text_problems(item, f"{name}/{property_}", text, expected, known)
+                if not expected.takes(text):
+                    yield from _text_problems(item, f"{name}/{property_}", text, expected, known)
+
+
+def _above(types: tuple[str, ...], known: Vocabulary) -> frozenset[str]:
+    """Every class that a thing of these types belongs to."""
+    return known.ancestors(types[0]) if len(types) == 1 else frozenset().union(*map(known.ancestors, types))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,18 @@ class _Expected:
     """Whether text, or a thing, is expected: then any text will do."""
     takes_any: bool
     """Whether nothing at all can be said of a text."""
+    names: frozenset[str]
+    """The names of `lists`."""
+    objections: tuple[Callable[[str], str], ...]
+    """Of the datatypes that are expected."""
+
+    def takes(self, text: str) -> bool:
+        """Whether a text is surely fine: what nearly all are."""
+        if self.objection is not None:
+            return not self.objection(text)
+        if self.lists:
+            return short(text) in self.names
+        return any(not objection(text) for objection in self.objections)
 
 
 @cache
@@ -113,6 +132,7 @@ def _expected(name: str) -> _Expected:
     lists = frozenset(each for each in ranges if known.is_enumeration(each) and known.members([each]))
     objection = next((each for names, each in _DEMANDS if name in names), None)
     takes_text = not ranges or not ranges <= lists | OBJECTIONS.keys()
+    kinds = sorted(ranges & OBJECTIONS.keys())
     return _Expected(
         domains=known.domains(name) or _EVERYTHING,
         superseded_by=known.superseded_properties.get(name, ""),
@@ -121,6 +141,8 @@ def _expected(name: str) -> _Expected:
         objection=objection,
         takes_text=takes_text,
         takes_any=takes_text and not lists and objection is None,
+        names=frozenset(known.members(lists)),
+        objections=tuple(OBJECTIONS[kind] for kind in kinds),
     )
 
 
@@ -136,10 +158,6 @@ def _misplaced(item: Item, key: str, value: Item, expected: _Expected) -> Proble
     """A thing of a kind that the property does not lead to."""
     kinds = " and ".join(f"`{kind[:80]}`" for kind in value.types)
     return _problem(item, "wrong-range", key, f"`{key}` is of type {kinds} instead of {_either(expected.ranges)}")
-
-
-def _is_role(value: Item, known: Vocabulary) -> bool:
-    return any("Role" in known.ancestors(kind) for kind in value.types)
 
 
 def _type_problems(item: Item, kind: str, known: Vocabulary) -> Iterator[Problem]:
@@ -159,13 +177,13 @@ def _foreign(item: Item, key: str, name: str, known: Vocabulary) -> Problem:
 
 
 def _fits(value: Item, ranges: frozenset[str], known: Vocabulary) -> bool:
-    """Whether a thing may stand here. One of several types is enough, and so is an address that leads to a thing.
+    """Whether a thing may stand here although none of its types is expected.
 
-    Of unknown types nothing can be said.
+    An address that leads to a thing is an address; of unknown types nothing can be said.
     """
     if not value.types or ranges & _MEANINGLESS or (value.id and "URL" in ranges):
         return True
-    return any(kind not in known.classes or known.is_a(kind, ranges) for kind in value.types)
+    return any(kind not in known.classes for kind in value.types)
 
 
 def _text_problems(item: Item, key: str, text: str, expected: _Expected, known: Vocabulary) -> Iterator[Problem]:
@@ -179,15 +197,15 @@ def _text_problems(item: Item, key: str, text: str, expected: _Expected, known: 
         if not known.is_member(name, lists) and not (name in known.classes and known.is_a(name, expected.ranges)):
             yield _not_listed(item, key, name, lists, known)
         return
-    if expected.takes_text or (lists and (":" in text or known.is_member(text, lists))):  # lists go on elsewhere
+    if expected.takes_text or any(not objection(text) for objection in expected.objections):
         return
-    objections = {kind: OBJECTIONS[kind](text) for kind in sorted(expected.ranges - lists)}
-    if not all(objections.values()):
+    if lists and (":" in text or known.is_member(text, lists)):  # lists may go on elsewhere
         return
     if lists:
         yield _not_listed(item, key, text, lists, known)
     else:
-        kind, objection = next(iter(objections.items()))
+        kind = min(expected.ranges)
+        objection = OBJECTIONS[kind](text)
         severity: Severity = "error" if kind in _DROPPED else "warning"
         yield _problem(item, "invalid-value", key, f"`{key}`: {objection}", severity=severity)
 

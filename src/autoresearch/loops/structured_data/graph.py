@@ -22,14 +22,19 @@ class Draft:
     id: str = ""
     types: dict[str, None] = field(default_factory=dict)
     properties: dict[str, list[Draft | Value]] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)
+    """Properties that lead to other things."""
     is_top: bool = False
     """Whether it stands for itself, rather than as the value of a property."""
 
     def add(self, name: str, value: Draft | Value) -> None:
-        """One more value; a value that is already there says nothing new."""
+        """One more value. A thing that is there already says nothing new."""
         values = self.properties.setdefault(name, [])
-        if not (isinstance(value, Draft) and any(value is each for each in values[:8])):
-            values.append(value)
+        if isinstance(value, Draft | Ref):
+            self.links.add(name)
+            if any(value is each for each in values[:8]):
+                return
+        values.append(value)
 
 
 class Graph:
@@ -74,17 +79,18 @@ class Graph:
 
     def items(self) -> tuple[Item, ...]:
         """The items that stand for themselves; references to items of the page are these items, in circles too."""
-        filling: list[dict[str, tuple[Value, ...]]] = [{} for _ in self._drafts]
-        finished = {
-            id(draft): Item(tuple(draft.types), properties, draft.where, self.syntax, draft.id)
-            for draft, properties in zip(self._drafts, filling, strict=True)
-        }
-        for draft, properties in zip(self._drafts, filling, strict=True):
+        finished: dict[int, Item] = {}
+        filling: list[tuple[Draft, dict[str, tuple[Value, ...]]]] = []
+        for draft in self._drafts:
+            properties: dict[str, tuple[Value, ...]] = {}
+            finished[id(draft)] = Item(tuple(draft.types), properties, draft.where, self.syntax, draft.id)
+            filling.append((draft, properties))
+        for draft, properties in filling:
             for name, values in draft.properties.items():
                 properties[name] = (
-                    (values[0],)
-                    if len(values) == 1 and isinstance(values[0], str)
-                    else tuple([self._finished(value, finished) for value in values])
+                    tuple([self._finished(value, finished) for value in values])
+                    if name in draft.links
+                    else tuple(values)  # type: ignore[arg-type]  # texts and numbers alone
                 )
         return tuple(finished[id(draft)] for draft in self._drafts if draft.is_top)
 

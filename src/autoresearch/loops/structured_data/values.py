@@ -25,8 +25,8 @@ _DURATION = re.compile(
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(?:[., '\u00a0\u202f]\d{3})+(?:[.,]\d+)?|[+-]?\d+,\d+", re.ASCII)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_USUAL_URL = re.compile(r"https?://[a-z0-9][^\s<>\"{}|\\^`]*+")
 _NOT_IN_URL = re.compile(r"[\s<>\"{}|\\^`]")
-_MAX_TEXT = 2_000
 _QUOTED = 60
 _ISO_4217 = (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE "
@@ -100,6 +100,8 @@ def boolean_objection(text: str) -> str:
 
 def url_objection(text: str) -> str:
     """An address, absolute or relative. Any word without blanks may be a relative one."""
+    if _USUAL_URL.fullmatch(text):
+        return ""
     if not text:
         return "an empty text is no address"
     if _NOT_IN_URL.search(text):

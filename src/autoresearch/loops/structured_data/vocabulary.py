@@ -85,10 +85,7 @@ class Vocabulary:
     def belongs(self, name: str, types: Iterable[str]) -> bool:
         """Whether a property is one of any of the types, or of a class above."""
         domains = self.domains(name)
-        for kind in types:  # a loop, because every property of every item comes by here
-            if not self.ancestors(kind).isdisjoint(domains):
-                return True
-        return not domains
+        return not domains or any(self.is_a(kind, domains) for kind in types)
 
     def is_enumeration(self, name: str) -> bool:
         """Whether the class is a list of named values, such as `ItemAvailability`."""

@@ -16,15 +16,23 @@ _FOR_A_FOLDER = 2
 
 
 def crawl(
-    site: Site, root: Path, *, seeds: Sequence[str] = (), at: str | None = None, stack: ExitStack, say: Say
+    site: Site,
+    root: Path,
+    *,
+    seeds: Sequence[str] = (),
+    also: Sequence[str] = (),
+    at: str | None = None,
+    stack: ExitStack,
+    say: Say,
 ) -> Crawl:
     """Look at the configured source, or at a preview of it: `at`.
 
-    `seeds` are paths that earlier runs saw: they are asked for, but count as no way. `stack` ends a served command when
+    `seeds` are paths that earlier runs saw: they are asked for, but count as no way. `also`: what
+    is to be read of each document besides (`Page.facts`). `stack` ends a served command when
     the run is over. Raises `NotMeasuredError` when there is nothing to look at.
     """
     source = PREVIEW if at else site.source
-    with open_parser(_FOR_A_FOLDER if source == "dist" else 1) as parser:
+    with open_parser(_FOR_A_FOLDER if source == "dist" else 1, tuple(also)) as parser:
         if source == "dist":
             from autoresearch.signals.site.disk import DiskCrawl
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 from zlib import crc32
 
 Source = Literal["live", "dist", "serve", "preview"]
 PREVIEW: Source = "preview"
 """A copy that somebody deployed, looked at in the site's place."""
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True, frozen=True)
@@ -88,6 +92,8 @@ class Page:
     """Hex digest of the visible text of the main content, white space folded: what `lastmod` should follow."""
     words: int = 0
     """Number of words in the first 1,200 characters of that text: enough to tell an empty page."""
+    facts: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    """What loops had read besides (`Signals.read_also`): `module:function` → what it made of the document."""
     depth: int = 0
     """Clicks from the start page over internal links; -1 where no link leads."""
 

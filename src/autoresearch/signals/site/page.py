@@ -38,6 +38,8 @@ class Reader:
     """Turns documents of one site into pages; shares every repeated link and text between them."""
 
     place: Place
+    also: Mapping[str, Callable[[bytes, Any, Page], Any]] = field(default_factory=dict)
+    """What is to be read besides, by name: called with the body in UTF-8, its tree, and the page so far."""
     _links: dict[Link, Link] = field(default_factory=dict)
     _everywhere: dict[str, Link | None] = field(default_factory=dict)
     """What a root-relative or absolute reference leads to: the same from every page."""
@@ -51,6 +53,8 @@ class Reader:
         body = as_utf8(body, headers.get("content-type", ""))
         tree = LexborHTMLParser(body)
         page = Page(subject=subject, url=path)
+        if self.also:
+            page.facts = {name: _told_by(look, body, tree, page) for name, look in self.also.items()}
         seen = _Seen(self, page, url)
         seen.all(tree.css(_NODES_AND_LOADS if b"http:" in body else _NODES))
         _from_headers(page, headers, lambda href: self.target(url, href))
@@ -228,6 +232,14 @@ _LOADS = {
     "object": "data",
     "form": "action",
 }
+
+
+def _told_by(look: Callable[[bytes, Any, Page], Any], body: bytes, tree: Any, page: Page) -> Any:
+    """What a loop's function made of the document; None where it failed on it: that is this page's and this loop's."""
+    try:
+        return look(body, tree, page)
+    except Exception:  # noqa: BLE001  may be a third party's
+        return None
 
 
 def _content(page: Page, node: Any) -> None:

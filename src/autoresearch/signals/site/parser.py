@@ -47,8 +47,9 @@ class UnreadableError(ValueError):
 class Parser:
     """Up to `most` processes. To be used from one event loop, and closed."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, also: tuple[str, ...] = ()) -> None:
         self._most = most
+        self._also = also
         self._shared: dict[Link, Link] = {}
         self._workers = [_Worker(self._shared)]
         self._asked = 0
@@ -72,7 +73,7 @@ class Parser:
         """
         told = {name: headers[name] for name in _TELLING if name in headers} if headers else {}
         subject = path if subject is None else subject
-        document = Document(body, url, subject, path, told, place.mounts, mounted)
+        document = Document(body, url, subject, path, told, place.mounts, mounted, self._also if place.mounts else ())
         page, from_root = await self._least_busy().ask(document)
         self.from_root.update(from_root)
         return page
@@ -92,9 +93,12 @@ class Parser:
 
 
 @contextmanager
-def open_parser(most: int = 1) -> Iterator[Parser]:
-    """A parser whose first process starts at once, while we do something else."""
-    parser = Parser(most)
+def open_parser(most: int = 1, also: tuple[str, ...] = ()) -> Iterator[Parser]:
+    """A parser whose first process starts at once, while we do something else.
+
+    `also`: `module:function` of what is to be read of each document besides (`Page.facts`).
+    """
+    parser = Parser(most, also)
     try:
         yield parser
     finally:

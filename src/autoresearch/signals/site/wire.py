@@ -39,6 +39,8 @@ class Document(NamedTuple):
     """Of the `Place` that the site is."""
     mounted: bool
     """False where nobody has said the site's address (`mount.py`)."""
+    also: tuple[str, ...] = ()
+    """`module:function` of what loops want to be read besides."""
 
 
 def frame(content: tuple[Any, ...]) -> bytes:
@@ -100,6 +102,7 @@ class Packer:
             known,
             tuple((link.target, link.fragment, link.nofollow) for link in fresh),
             array("I", [numbers[id(link)] for link in page.links]).tobytes(),
+            dict(page.facts),
         )
 
 
@@ -112,11 +115,13 @@ class Unpacker:
 
     def unpack(self, packed: tuple[Any, ...], subject: str, path: str) -> Page:
         """The page that was packed."""
-        told, alternates, anchors, known, fresh, numbers = packed
+        told, alternates, anchors, known, fresh, numbers, facts = packed
         del self._numbered[known:]
         self._numbered.extend(self._shared.setdefault(link, link) for link in (Link(*parts) for parts in fresh))
         page = Page(subject, path, **dict(zip(_TOLD, told, strict=True)))
         page.alternates = tuple(Alternate(lang, target) for lang, target in alternates)
         page.anchors.frombytes(anchors)
         page.links = tuple(map(self._numbered.__getitem__, array("I", numbers)))
+        if facts:
+            page.facts = facts
         return page

@@ -13,7 +13,10 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache, partial
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from selectolax.lexbor import SelectolaxError
@@ -41,6 +44,7 @@ class Parsing:
             self._site, self._packer = site, Packer()
             self._reader = (Reader if document.mounted else UnmountedReader)(Place(document.mounts))
         body, url, subject, path, headers, *_ = document
+        self._reader.also = {name: partial(_call, name) for name in document.also}
         page = self._reader.read(body, url, subject, path, headers)
         return self._packer.pack(page), self._newly_from_root()
 
@@ -50,6 +54,18 @@ class Parsing:
         fresh = tuple(self._reader.from_root)
         self._reader.from_root.clear()
         return fresh
+
+
+def _call(name: str, *document: Any) -> Any:
+    return _function(name)(*document)
+
+
+@cache
+def _function(name: str) -> Callable[..., Any]:
+    """What a loop names as `module:function`."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
 
 
 def serve(documents: BinaryIO, facts: BinaryIO, seconds: float) -> None:
