@@ -213,3 +213,30 @@ def test_a_reader_that_hangs_up_early_costs_nothing(repository: Repository) -> N
     assert (repository.root / "autoresearch/a/state.json").exists()
     assert "Traceback" not in finished.stderr
     assert finished.returncode == 0
+
+
+def test_in_a_read_only_repository_the_result_is_kept_and_nothing_is_half_written(repository: Repository) -> None:
+    finds(repository, "x")
+    repository.run()
+    before = tree(repository.root / "autoresearch")
+    finds(repository, "x", "y")
+    folders = [repository.root, *(path for path in repository.root.rglob("*") if path.is_dir())]
+    command = [sys.executable, "-m", "autoresearch", "run", "-C", str(repository.root), "--now", "2026-03-09T06:00Z"]
+    if os.geteuid() == 0:  # root may write anywhere, unless it gives that up
+        command = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override", *command]
+    try:
+        for folder in folders:
+            folder.chmod(0o555)
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert ended.returncode == 4, ended.stderr
+    assert "cannot be written: Permission denied" in ended.stderr
+    kept = Path(ended.stderr.partition("the result is kept in ")[2].split()[0])
+    assert [f["subject"] for f in json.loads(kept.read_text())["measurements"][0]["findings"]] == ["x", "y"]
+    after = tree(repository.root / "autoresearch")
+    assert {name: text for name, text in after.items() if name != "config.yml"} == {
+        name: text for name, text in before.items() if name != "config.yml"
+    }
+    assert "1 new" in ended.stdout, "the report is printed all the same"

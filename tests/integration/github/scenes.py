@@ -54,7 +54,9 @@ class Scene:
 
     def __post_init__(self) -> None:
         nothing = {loop: findings() for loop in self.loops}
-        self.github.repository(self.name, {"autoresearch/config.yml": config(*self.loops, **self.publish), **seen(nothing)})
+        self.github.repository(
+            self.name, {"autoresearch/config.yml": config(*self.loops, **self.publish), **seen(nothing)}
+        )
         token = self.github.token(RIGHTS, repository=self.name)
         self.runner = Runner(self.github, self.repo, token, self.folder)
 

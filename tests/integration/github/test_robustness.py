@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.actions import Done
 from tests.github.faults import Kind
-from tests.github.server import GitHub
+from tests.github.server import Call, GitHub
 from tests.integration.github.scenes import Scene, findings, naps, our_issues, shown, state
 
 __all__ = ["naps"]
@@ -69,19 +71,98 @@ def scene(github: GitHub, tmp_path: Path) -> Scene:
     return Scene(github, tmp_path)
 
 
-@pytest.mark.parametrize("kind", ["500", "reset", "secondary", "html"])
-@each_situation
-def test_one_fault_is_not_even_noticed(scene: Scene, situation: Situation, kind: Kind) -> None:
-    publish = situation(scene)
-    restore = scene.save()
+def outcome_and_calls(scene: Scene, publish: Callable[[], Done]) -> tuple[dict[str, Any], list[Call]]:
+    """What GitHub shows when nothing goes wrong, and the calls that it takes."""
     before = len(scene.github.calls)
     assert publish().error is None
-    calls, undisturbed = scene.github.calls[before:], shown(scene.repo)
+    return shown(scene.repo), scene.github.calls[before:]
+
+
+@pytest.mark.parametrize("kind", ["500", "reset", "secondary"])
+@pytest.mark.parametrize("situation", [a_new_finding, a_recovery, a_pull_request])
+def test_one_fault_at_whichever_call_is_not_even_noticed(scene: Scene, situation: Situation, kind: Kind) -> None:
+    publish = situation(scene)
+    restore = scene.save()
+    undisturbed, calls = outcome_and_calls(scene, publish)
     for number, call in enumerate(calls):
-        for effect in (False, True) if call.writes and kind != "secondary" else (False,):
+        for done in (False, True) if call.writes and kind != "secondary" else (False,):  # a limit does nothing
             restore()
-            scene.github.faults.add("*", "", kind=kind, before=not effect, skip=number, retry_after=7)
-            where = f"{kind} at call {number + 1}, {call.verb} {call.path}, {'done' if effect else 'not done'}"
-            done = publish()
-            assert (scene.github.faults.waiting, done.error) == (0, None), where
+            scene.github.faults.add("*", "", kind=kind, before=not done, skip=number, retry_after=7)
+            published = publish()
+            where = f"{kind} at call {number + 1}, {call.verb} {call.path}, {'done' if done else 'not done'}"
+            assert (scene.github.faults.waiting, published.error) == (0, None), where
             assert shown(scene.repo) == undisturbed, where
+
+
+@pytest.mark.parametrize("situation", [a_new_finding, a_pull_request])
+def test_a_write_whose_answer_never_comes_happens_once(scene: Scene, situation: Situation) -> None:
+    publish = situation(scene)
+    restore = scene.save()
+    undisturbed, calls = outcome_and_calls(scene, publish)
+    for number in (number for number, call in enumerate(calls) if call.writes):
+        restore()
+        scene.github.faults.add("*", "", kind="timeout", before=False, skip=number)
+        assert publish().error is None, calls[number]
+        assert shown(scene.repo) == undisturbed, calls[number]
+
+
+def test_a_limit_is_waited_out_for_as_long_as_it_asks(scene: Scene, naps: list[float]) -> None:
+    publish = a_new_finding(scene)
+    scene.github.faults.add("POST", "/issues$", kind="secondary", retry_after=61)
+    assert publish().error is None
+    assert naps == [61.0]
+    assert len(our_issues(scene.repo)) == 1
+
+
+@each_situation
+def test_killed_after_any_call_the_same_run_again_does_what_was_missing(scene: Scene, situation: Situation) -> None:
+    publish = situation(scene)
+    restore = scene.save()
+    undisturbed, calls = outcome_and_calls(scene, publish)
+    for number in range(len(calls)):
+        restore()
+        scene.github.die_after(number)
+        killed = publish()
+        where = f"killed after call {number}, before {calls[number].verb} {calls[number].path}"
+        assert killed.code == 4, where
+        scene.github.die_after(None)
+        assert publish().error is None, where
+        assert shown(scene.repo) == undisturbed, where
+
+
+@each_situation
+def test_killed_after_any_call_the_next_run_does_what_was_missing(scene: Scene, situation: Situation) -> None:
+    publish = situation(scene)
+    restore = scene.save()
+    _, calls = outcome_and_calls(scene, publish)
+    undisturbed = after_the_next_run(scene)
+    for number in range(len(calls)):
+        restore()
+        scene.github.die_after(number)
+        publish()
+        scene.github.die_after(None)
+        where = f"killed after call {number}, before {calls[number].verb} {calls[number].path}"
+        assert after_the_next_run(scene) == undisturbed, where
+
+
+def after_the_next_run(scene: Scene) -> dict[str, Any]:
+    """What a person sees of issues, comments and checks when one more run has ended; which run said so does not count."""
+    pulls = sorted(scene.repo.pulls)
+    next_run = scene.check_pull(pulls[0]) if pulls else scene.schedule()
+    assert next_run.error is None
+    check = max(scene.repo.checks.values(), key=lambda check: check.id, default=None)
+    return {
+        "issues": [
+            (
+                issue.title,
+                issue.state,
+                issue.reason,
+                len(issue.comments),
+                re.findall(r"- \[.\] `[^`]+`", issue.body or ""),
+            )
+            for issue in scene.repo.issues.values()
+        ],
+        "known": sorted(known["subject"] for known in state(scene.repo)["known"].values()),
+        "pending": state(scene.repo).get("pending", []) if pulls else [],
+        "check": (check.status, check.conclusion, check.title) if check else None,
+    }

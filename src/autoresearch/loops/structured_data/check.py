@@ -64,15 +64,14 @@ def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) ->
     ours = tuple(kind for kind in item.types if ":" not in kind)
     for kind in ours:
         yield from _type_problems(item, kind, known)
-    is_certain = bool(ours) and len(ours) == len(item.types) and all(kind in known.classes for kind in ours)
-    above = _above(ours, known)
+    above = _classes(item, known)
     name = ours[0][:80] if ours else "?"
     for property_, values in item.properties.items():
         expected = _expected(property_) if property_ in known.properties else None
         if expected is None:
             yield from _unknown(item, f"{name}/{property_[:80]}", property_, ours, known)
             continue
-        if is_certain and above.isdisjoint(expected.domains) and property_ not in roles.get(id(item), ()):
+        if above and above.isdisjoint(expected.domains) and property_ not in roles.get(id(item), ()):
             yield _foreign(item, f"{name}/{property_}", property_, known)
         if expected.superseded_by:
             key = f"{name}/{property_}"
@@ -89,6 +88,15 @@ def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) ->
                 text = value.id if isinstance(value, Ref) else as_text(value)
                 if not expected.takes(text):
                     yield from _text_problems(item, f"{name}/{property_}", text, expected, known)
+
+
+def _classes(item: Item, known: Vocabulary) -> frozenset[str]:
+    """Every class that the item belongs to; none where a type is not known: then nothing is certain."""
+    types = item.types
+    if "additionalType" in item.properties:  # how microdata names a second type
+        values = item.properties["additionalType"]
+        types += tuple(short(each.id if isinstance(each, Ref) else str(each)) for each in values)
+    return _above(types, known) if known.classes.issuperset(types) else frozenset()
 
 
 def _above(types: tuple[str, ...], known: Vocabulary) -> frozenset[str]:

@@ -22,10 +22,11 @@ from autoresearch.loops.structured_data.vocabulary import short, vocabulary
 MAX_VISITED = 200_000
 """Elements that are looked at."""
 _SCHEMA = "https://schema.org/"
-_PREFIXES = {"schema": _SCHEMA, "og": "http://ogp.me/ns#", "foaf": "http://xmlns.com/foaf/0.1/"}
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_PREFIXES = {"schema": _SCHEMA, "rdf": _RDF, "og": "http://ogp.me/ns#", "foaf": "http://xmlns.com/foaf/0.1/"}
 """Of those that are known without being declared, the usual ones."""
 _MAX_PREFIXES = 100
-_MARKS = frozenset(("vocab", "prefix", "typeof", "property", "rel", "about", "resource", "href", "src"))
+_MARKS = frozenset(("vocab", "prefix", "typeof", "property", "rel", "rev", "about", "resource", "href", "src"))
 Attributes: TypeAlias = dict[str, str | None]
 Subject: TypeAlias = Draft | Ref | None
 """A thing; a resource of which nothing was said yet; None: the page itself."""
@@ -64,6 +65,11 @@ class _Place:
         """What the words of an attribute mean, without those that mean nothing."""
         words = (attributes.get(attribute) or "").split()
         return tuple(name for word in words if (name := self.name(word)) is not None)
+
+    def relations(self, attributes: Attributes, attribute: str) -> tuple[str, ...]:
+        """The same for `rel` and `rev`, whose words are properties only where the vocabulary knows them."""
+        names = self.names(attributes, attribute) if attribute in attributes else ()
+        return tuple(name for name in names if name in vocabulary().properties or name == _RDF + "type")
 
     def declared(self, attributes: Attributes) -> _Place:
         """The same with what an element declares for itself and its content."""
@@ -107,9 +113,11 @@ class _Reader:
     def _element(self, node: Any, attributes: Attributes, place: _Place) -> _Place:
         """Take an element for what it says, and return what holds inside of it."""
         properties = place.names(attributes, "property")
-        rels = tuple(name for name in place.names(attributes, "rel") if name in vocabulary().properties)
+        rels, revs = place.relations(attributes, "rel"), place.relations(attributes, "rev")
         about, target = _resource(attributes, "about"), _resource(attributes, "resource", "href", "src")
-        is_value = bool(rels) or ("property" in attributes and attributes.keys().isdisjoint({"content", "datatype"}))
+        is_value = bool(rels or revs) or (
+            "property" in attributes and attributes.keys().isdisjoint({"content", "datatype"})
+        )
         subject: Subject = about if about is not None or is_value else target
         typed: Draft | None = None
         if attributes.get("typeof") is not None:
@@ -120,6 +128,8 @@ class _Reader:
             self._say(place.owner, place.hanging, place.subject if subject is None else subject)
         speaker = place.subject if subject is None else subject
         value = typed if about is None and is_value else None
+        if revs and (value or target) is not None:
+            self._say(value or target, revs, self._own(speaker))
         if properties and not (rels and value):
             self._say(speaker, properties, self._value(node, attributes, target) if value is None else value)
         if rels:
@@ -169,7 +179,10 @@ class _Reader:
     def _say(self, speaker: Subject, names: tuple[str, ...], value: Draft | Ref | str | None) -> None:
         draft = self._own(speaker)
         for name in names:
-            draft.add(name, value)
+            if name == _RDF + "type" and isinstance(value, Ref):
+                draft.types[short(value.id)] = None
+            else:
+                draft.add(name, value)
 
     def _own(self, speaker: Subject) -> Draft:
         """The draft of what is spoken of."""
