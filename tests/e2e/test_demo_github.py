@@ -79,6 +79,20 @@ def test_a_person_can_read_in_the_terminal_what_is_there(demo: tuple[str, dict[s
     assert "<!--" not in printed
 
 
+def test_the_pictures_of_the_docs_show_what_the_demo_leaves(
+    demo: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs" / "images")
+    pages = dict(importlib.import_module("render").pictures(demo[1]))
+    assert "<h2>❌ Fails: 1 new error</h2>" in pages["comment.png"]
+    assert "<details><summary>34 known findings</summary>" in pages["comment.png"]
+    assert '<input type="checkbox" disabled checked> <code>/terms</code>' in pages["issue.png"]
+    document = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
+    for name in pages:
+        assert f"](images/{name})" in document
+        assert (ROOT / "docs" / "images" / name).stat().st_size < 200_000
+
+
 TOPICS = {("seo", f"seo/rule-{n}"): [f"/page-{n}"] for n in range(7)}
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
+from autoresearch.github import committed
 from autoresearch.github.hub import Hub, connect
 from tests.github.server import GitHub
 from tests.github.state import Repo
@@ -40,3 +43,17 @@ def naps() -> list[float]:
 @pytest.fixture
 def hub(github: GitHub, shop: Repo, token: str, naps: list[float]) -> Hub:
     return connect(shop.full_name, token, github.api_url, pace=0, sleep=naps.append)
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that whole jobs meant to sleep; none does."""
+    seconds: list[float] = []
+    commit = committed.CommittedState.commit
+
+    def commits(self: committed.CommittedState, *args: Any, **more: Any) -> Any:
+        return commit(self, *args, **more, sleep=seconds.append)
+
+    monkeypatch.setattr("autoresearch.github.hub.connect", partial(connect, sleep=seconds.append, timeout=0.3))
+    monkeypatch.setattr(committed.CommittedState, "commit", commits)
+    return seconds

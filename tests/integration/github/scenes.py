@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from autoresearch.github import committed, hub
 from tests.actions import Done, Runner, event_of_pull
 from tests.github.server import GitHub
 from tests.github.state import Issue, Repo
@@ -143,20 +140,3 @@ def shown(repo: Repo) -> dict[str, Any]:
 def _issue(issue: Issue) -> tuple[Any, ...]:
     told = [(comment.author, comment.body) for comment in issue.comments]
     return (issue.number, issue.title, issue.body, issue.state, issue.reason, sorted(issue.labels), told)
-
-
-@pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    """The seconds that jobs meant to sleep: nothing does."""
-    slept: list[float] = []
-    connect, commit = hub.connect, committed.CommittedState.commit
-
-    def connects(*args: Any, **more: Any) -> hub.Hub:
-        return connect(*args, **more, sleep=slept.append, timeout=0.3)
-
-    def commits(self: committed.CommittedState, *args: Any, **more: Any) -> Any:
-        return commit(self, *args, **more, sleep=slept.append)
-
-    monkeypatch.setattr(hub, "connect", connects)
-    monkeypatch.setattr(committed.CommittedState, "commit", commits)
-    yield slept

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from autoresearch.config.secrets import Secrets
 from autoresearch.errors import NotMeasuredError
-from autoresearch.loops.seo import Seo, Settings, loop
+from autoresearch.loops import told
+from autoresearch.loops.seo import Seo, Settings
 from autoresearch.signals.site.model import Crawl
 from tests.unit.seo.site import NOW, Fixed, Site
 
@@ -111,7 +112,7 @@ def test_a_site_without_pages_is_not_measured() -> None:
 
 
 def test_more_places_than_anybody_reads_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "MOST_PLACES", 3)
+    monkeypatch.setattr(told, "MOST_PLACES", 3)
     site = Site("/p0/", "/p1/", "/p2/", "/p3/", "/p4/")
     site.answers("/gone/", 404)
     for subject in list(site.crawl.pages):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -18,6 +18,7 @@ from autoresearch.loops.base import Loop
 from autoresearch.loops.seo import canonicals, history, international, links, pages, routing, sitemaps
 from autoresearch.loops.seo.rules import RULES
 from autoresearch.loops.seo.view import View
+from autoresearch.loops.told import Told
 from autoresearch.signals.context import Signals
 from autoresearch.signals.routes import Routes, declared, detected, objection
 
@@ -57,9 +58,6 @@ SITE_CHECKS: tuple[Check, ...] = (
     international.missing,
 )
 """What only a complete crawl proves."""
-
-MOST_PLACES = 10_000
-"""Places of one rule that are listed; more are only counted. It bounds the state file, whatever a site consists of."""
 
 
 def _as_list(value: object) -> object:
@@ -110,7 +108,7 @@ class Seo(Loop[Settings]):
         if not crawl.pages:
             raise NotMeasuredError("the site has no pages", hint="check `site` in the config")
         view = View(crawl)
-        told = _Told()
+        told = Told()
         for check in self._checks(view, signals, routes):
             told.take(check(view))
         return Measurement(
@@ -163,30 +161,6 @@ def _projects(root: Path, dist: str | None) -> list[Path]:
     """Folders that may hold the site's sources, nearest to the built folder first: `website/`, then the root."""
     around = [root / parent for parent in Path(dist).parents] if dist and ".." not in Path(dist).parts else []
     return [*(folder for folder in around if folder != root), root]
-
-
-class _Told:
-    """Findings as the checks bring them; bounded, whatever a site consists of."""
-
-    def __init__(self) -> None:
-        self._rules: dict[str, list[Finding]] = {}
-
-    def take(self, findings: Iterable[Finding]) -> None:
-        for finding in findings:
-            self._rules.setdefault(finding.rule, []).append(finding)
-
-    def count(self, rule: str) -> int:
-        return len(self._rules.get(rule, ()))
-
-    def findings(self) -> Iterator[Finding]:
-        """The first places of each rule in their own order, so that one place more moves no other in or out."""
-        for places in self._rules.values():
-            yield from sorted(places, key=lambda finding: finding.identity)[:MOST_PLACES]
-
-    def left_out(self) -> Iterator[Skipped]:
-        for rule, places in self._rules.items():
-            if len(places) > MOST_PLACES:
-                yield Skipped(subject="…", reason=f"{rule}: {len(places) - MOST_PLACES:,} more places are not listed")
 
 
 def _metrics(view: View, broken: int) -> Iterator[Metric]:
