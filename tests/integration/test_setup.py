@@ -30,8 +30,8 @@ class Checkout:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.notes = root / "notes"
-        for name in ("scripts/setup", "requirements/dev.txt", "pyproject.toml"):
-            (root / name).parent.mkdir(exist_ok=True)
+        for name in ("scripts/setup", "requirements/dev.txt", "tests/lint/package-lock.json", "pyproject.toml"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
         self.program("tools/chromium", "#!/bin/sh\n")
 
@@ -93,7 +93,7 @@ def test_a_second_set_up_installs_nothing_and_says_nothing(checkout: Checkout) -
     assert checkout.installed() == before
 
 
-@pytest.mark.parametrize("name", ["requirements/dev.txt", "pyproject.toml", "scripts/setup"])
+@pytest.mark.parametrize("name", ["requirements/dev.txt", "tests/lint/package-lock.json", "pyproject.toml", "scripts/setup"])
 def test_a_change_of_what_it_is_made_of_is_installed(checkout: Checkout, name: str) -> None:
     checkout.set_up()
     with (checkout.root / name).open("a") as file:

@@ -72,7 +72,7 @@ def decide(
     before = median_of(base) if base else 0.0
     if n < MIN_PAIRS:
         return Paired("undecided", None, 0.0, 1.0, n, before)
-    scale = Scale.of(base, resolution)
+    scale = Scale.of([*base[:n], *head[:n]], resolution)
     off = [scale.place(y) - scale.place(x) for x, y in zip(base[:n], head[:n], strict=True)]
     center = median_of(off)
     squares = fsum((x - center) ** 2 for x in off)
