@@ -93,7 +93,9 @@ def test_a_second_set_up_installs_nothing_and_says_nothing(checkout: Checkout) -
     assert checkout.installed() == before
 
 
-@pytest.mark.parametrize("name", ["requirements/dev.txt", "tests/lint/package-lock.json", "pyproject.toml", "scripts/setup"])
+@pytest.mark.parametrize(
+    "name", ["requirements/dev.txt", "tests/lint/package-lock.json", "pyproject.toml", "scripts/setup"]
+)
 def test_a_change_of_what_it_is_made_of_is_installed(checkout: Checkout, name: str) -> None:
     checkout.set_up()
     with (checkout.root / name).open("a") as file:
