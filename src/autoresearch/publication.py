@@ -14,7 +14,7 @@ from autoresearch.loops.registry import AnyLoop
 from autoresearch.report.build import build
 from autoresearch.report.markdown import render
 from autoresearch.report.model import Report
-from autoresearch.report.philosophy import LoopLine, merge_into, philosophy
+from autoresearch.report.philosophy import LoopLine, renewed
 from autoresearch.settle import Outcome
 
 OUTPUT = Path("autoresearch-output")
@@ -82,8 +82,7 @@ class Publication:
             return None
         lines = [_line(loop) for loop in planned.configured]
         not_built = [(entry.loop, entry.because) for entry in planned.config.not_built]
-        text = merge_into(existing, planned.secrets.mask(philosophy(lines, not_built)))
-        return None if text == existing else text
+        return renewed(existing, lines, not_built, planned.secrets.mask)
 
     def files(self, to: Destinations) -> dict[Path, str]:
         """What is written, by path."""

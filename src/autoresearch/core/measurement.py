@@ -23,7 +23,7 @@ SITE = "/"
 class Strict(BaseModel):
     """Base of every stored format: frozen, finite numbers only, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 @dataclass(frozen=True, slots=True)

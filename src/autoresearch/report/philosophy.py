@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from autoresearch.report.templating import render_template
+from autoresearch.report.templating import render_template, template_source
 
-BEGIN = "<!-- autoresearch:begin -->"
+_BEGIN = re.compile(r"<!-- autoresearch:begin(?: ([0-9a-f]{12}))? -->")
 END = "<!-- autoresearch:end -->"
 _TEMPLATE = "philosophy.md.j2"
 
@@ -41,14 +43,35 @@ def philosophy(loops: Sequence[LoopLine], not_built: Sequence[tuple[str, str]] =
     return render_template(_TEMPLATE, {"loops": ordered, "not_built": sorted(not_built), "ladder": LADDER})
 
 
-def merge_into(existing: str | None, generated: str) -> str | None:
-    """The README with our text between its markers renewed, everything around them as it was.
+def renewed(
+    existing: str | None,
+    loops: Sequence[LoopLine],
+    not_built: Sequence[tuple[str, str]],
+    mask: Callable[[str], str] = str,
+) -> str | None:
+    """The README with our part between its markers renewed, everything around them as it was.
 
-    None when there is a README without a pair of markers: it is its author's alone.
+    None where nothing is to be written: it is in step, which the stamp in its first marker tells without rendering, or
+    it has no pair of markers, and so is its author's alone. `mask` takes secrets out.
     """
-    ours = f"{BEGIN}\n\n{generated.strip()}\n\n{END}"
+    facts = mask(repr((sorted(loops, key=lambda line: line.loop), sorted(not_built), template_source(_TEMPLATE))))
+    before, stamp, part, after = _parts(existing)
+    if after is None or stamp == _stamp(facts, part):
+        return None
+    text = mask(philosophy(loops, not_built))
+    return f"{before}<!-- autoresearch:begin {_stamp(facts, text)} -->\n\n{text.strip()}\n\n{END}{after}"
+
+
+def _parts(existing: str | None) -> tuple[str, str, str, str | None]:
+    """What stands before our part, its stamp, our part, and what stands after it: None where there is no such part."""
     if existing is None or not existing.strip():
-        return f"{ours}\n"
-    before, begin, rest = existing.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{ours}{after}" if begin and end else None
+        return "", "", "", "\n"
+    begin = _BEGIN.search(existing)
+    end = existing.find(END, begin.end()) if begin else -1
+    if not begin or end < 0:
+        return "", "", "", None
+    return existing[: begin.start()], begin[1] or "", existing[begin.end() : end], existing[end + len(END) :]
+
+
+def _stamp(facts: str, text: str) -> str:
+    return hashlib.sha256(f"{facts}\n{text.strip()}".encode()).hexdigest()[:12]

@@ -28,6 +28,11 @@ def templates_dir() -> Path:
     raise AutoresearchError(f"{package}: the templates are missing", hint="install autoresearch-action again")
 
 
+def template_source(name: str) -> str:
+    """Our own template of that name, as it is written."""
+    return (templates_dir() / name).read_text(encoding="utf-8")
+
+
 def render_template(name: str, values: Mapping[str, Any], overrides: Path | None = None) -> str:
     """The template `name` with `values`; the file of that name in `overrides` goes before ours, and may extend it.
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch.report.philosophy import BEGIN, END, LoopLine, merge_into, philosophy
+from autoresearch.report import philosophy as module
+from autoresearch.report.philosophy import END, LoopLine, philosophy, renewed
+
+BEGIN = "<!-- autoresearch:begin -->"
 
 SEO = LoopLine("seo", "seo", "file", "no event fires when a crawler fails", "links, titles, sitemaps")
 PAIN = LoopLine("pain", "pain-watchdog", "event", "rage clicks are counted")
-WORDS = st.text().filter(lambda text: BEGIN not in text and END not in text)
+WORDS = st.text().filter(lambda text: "<!--" not in text)
 
 
 def row(text: str, loop: str) -> str:
@@ -51,18 +57,55 @@ def test_a_reason_cannot_end_our_part() -> None:
 
 def test_a_missing_or_empty_readme_is_ours() -> None:
     for existing in (None, "", " \n"):
-        merged = merge_into(existing, "text\n")
-        assert merged == f"{BEGIN}\n\ntext\n\n{END}\n"
+        text = renewed(existing, [SEO], [])
+        assert text is not None
+        assert row(text, "seo") in philosophy([SEO])
 
 
 def test_a_readme_without_our_markers_is_left_alone() -> None:
     for existing in ("# Ours", f"# Ours\n{BEGIN}\nno end", f"{END} before {BEGIN}"):
-        assert merge_into(existing, "text") is None
+        assert renewed(existing, [SEO], []) is None
 
 
-@given(before=WORDS, after=WORDS, old=WORDS, new=WORDS)
-def test_a_users_words_around_ours_stay(before: str, after: str, old: str, new: str) -> None:
-    merged = merge_into(f"{before}{BEGIN}{old}{END}{after}", new)
-    assert merged is not None
-    assert merged == f"{before}{BEGIN}\n\n{new.strip()}\n\n{END}{after}"
-    assert merge_into(merged, new) == merged
+@given(before=WORDS, after=WORDS, old=WORDS)
+def test_a_users_words_around_ours_stay(before: str, after: str, old: str) -> None:
+    text = renewed(f"{before}{BEGIN}{old}{END}{after}", [SEO], [])
+    assert text is not None
+    assert text.startswith(before)
+    assert text.endswith(after)
+    assert philosophy([SEO]).strip() in text
+
+
+@pytest.fixture
+def in_step(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A README that was just written; to render another is an error now."""
+    text = renewed(None, [SEO, PAIN], [("judge", "61 %")])
+    assert text is not None
+    monkeypatch.setattr(module, "philosophy", lambda *_: pytest.fail("rendered"))
+    return text
+
+
+def test_what_is_in_step_is_not_even_rendered(in_step: str) -> None:
+    assert renewed(in_step, [PAIN, SEO], [("judge", "61 %")]) is None
+    assert renewed(f"# Shop\n\n{in_step}More.\n", [SEO, PAIN], [("judge", "61 %")]) is None
+
+
+@pytest.mark.parametrize(
+    ("loops", "not_built"),
+    [([SEO], [("judge", "61 %")]), ([SEO, PAIN], []), ([SEO, replace(PAIN, because="x")], [("judge", "61 %")])],
+)
+def test_a_changed_config_renews_it(loops: list[LoopLine], not_built: list[tuple[str, str]]) -> None:
+    before = renewed(None, [SEO, PAIN], [("judge", "61 %")])
+    assert renewed(before, loops, not_built) == renewed(None, loops, not_built)
+
+
+def test_words_of_somebody_else_inside_our_part_give_way() -> None:
+    text = renewed(None, [SEO], [])
+    assert text is not None
+    assert renewed(text.replace("links, titles", "my words"), [SEO], []) == text
+
+
+def test_a_secret_is_masked() -> None:
+    text = renewed(None, [replace(SEO, because="the key s3cret works")], [], lambda text: text.replace("s3cret", "***"))
+    assert text is not None
+    assert "s3cret" not in text
