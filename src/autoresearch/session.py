@@ -10,10 +10,9 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autoresearch.config.model import Config
 from autoresearch.config.secrets import Secrets
@@ -24,7 +23,7 @@ if TYPE_CHECKING:  # a run outside of Actions does without all of it
     from autoresearch.github.activities import Activities
     from autoresearch.github.committed import CommittedState
     from autoresearch.github.event import Context, Pull
-    from autoresearch.github.folder import Snapshot
+    from autoresearch.github.folder import FolderReader, Snapshot
     from autoresearch.github.hub import Hub
 
 _OF_ANOTHER_RUN = frozenset({"workflow_run", "deployment_status"})
@@ -61,6 +60,8 @@ class Session:
     committed: CommittedState | None = None
     at_root: str | None = None
     """The `prefix` of the request's root, where that is a copy."""
+    known: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What was asked of GitHub once, for this session and those made of it."""
 
     @property
     def writes_state(self) -> bool:
@@ -93,14 +94,17 @@ class Session:
         inside = root.relative_to(top).as_posix() if root.is_relative_to(top) else "."
         return "" if inside == "." else f"{inside}/"
 
-    @cached_property
+    @property
     def pull(self) -> Pull | None:
         """The pull request that the run is about."""
         if self.context is None or self.hub is None:
             return self.context.pull if self.context else None
         from autoresearch.github.pulls import find_pull
 
-        return find_pull(self.hub, self.context)
+        if "pull" not in self.known:
+            self.known["pull"] = find_pull(self.hub, self.context)
+        pull: Pull | None = self.known["pull"]
+        return pull
 
     @property
     def is_overtaken(self) -> bool:
@@ -123,13 +127,11 @@ class Session:
         if self.hub is None or self.context is None:
             return None
         from autoresearch.github.committed import CommittedState
-        from autoresearch.github.folder import FolderReader
 
         target = self.pull.base_ref if self.pull else self.context.default_branch
         if not target:
             return None
-        reader = FolderReader(self.hub, self.config_path, self._checkout())
-        self.committed = CommittedState(reader, target, config.publish.state_branch)
+        self.committed = CommittedState(self._reader(self.hub), target, config.publish.state_branch)
         self.snapshot = self.committed.read()
         return self._laid_out(self.snapshot, "states")
 
@@ -151,10 +153,8 @@ class Session:
         """
         if self.context is None or self.context.event not in _OF_ANOTHER_RUN or self.hub is None:
             return self
-        from autoresearch.github.folder import FolderReader
-
         branch = self.pull.base_ref if self.pull else self.context.default_branch
-        snapshot = FolderReader(self.hub, self.config_path, self._checkout()).read(branch)
+        snapshot = self._reader(self.hub).read(branch)
         target = self.scratch / "base"
         target.mkdir()
         snapshot.write_to(target)
@@ -174,10 +174,15 @@ class Session:
         snapshot.write_to(target)
         return target / Path(self.config_path).parent
 
-    def _checkout(self) -> Path | None:
-        """Where the workspace's files may spare a download."""
-        workspace = self.env.get("GITHUB_WORKSPACE")
-        return Path(workspace) if workspace else None
+    def _reader(self, hub: Hub) -> FolderReader:
+        """Reads the committed folder; the workspace's files may spare it a download."""
+        from autoresearch.github.folder import FolderReader
+
+        if "reader" not in self.known:
+            workspace = self.env.get("GITHUB_WORKSPACE")
+            self.known["reader"] = FolderReader(hub, self.config_path, Path(workspace) if workspace else None)
+        reader: FolderReader = self.known["reader"]
+        return reader
 
     def _mask(self, config: Config) -> None:
         """Have the runner blacken what the config names, before a line with it can be printed."""

@@ -10,7 +10,7 @@ from autoresearch.github.event import Context
 
 NAMES = ("comment", "check", "issues", "commit", "annotations", "summary")
 TOKENLESS = frozenset({"annotations", "summary"})
-"""Said in the job's own log and summary: no token needed, so every run does it."""
+"""Said in the job's own log and summary: no token is needed."""
 
 _REQUEST = frozenset({"comment", "check"})
 _MONITOR = frozenset({"issues", "commit"})
@@ -34,7 +34,7 @@ _READ_ONLY = (
 
 @dataclass(frozen=True)
 class Activities:
-    """What is done; `why` has, by activity, what is not done and the reason."""
+    """What is done; `why` has the reason for what is not, though the event allows it or somebody asked for it."""
 
     comment: bool
     check: bool
@@ -52,8 +52,10 @@ def activities(context: Context, publish: Publish, *, token: bool, overrides: Ma
     allows: a pull request never commits, and files no issue.
     """
     reasons = {name: _reason(name, context, publish, token=token, override=overrides.get(name)) for name in NAMES}
-    why = {name: reason for name, reason in reasons.items() if reason}
-    return Activities(**{name: name not in why for name in NAMES}, why=why)
+    doing = {name: not reason for name, reason in reasons.items()}
+    doing["annotations"] &= not doing["check"]  # which has the same remarks on the same lines
+    expected = _EVENTS.get(context.event, frozenset()) | {name for name in NAMES if overrides.get(name)}
+    return Activities(**doing, why={name: reason for name, reason in reasons.items() if reason and name in expected})
 
 
 def _reason(name: str, context: Context, publish: Publish, *, token: bool, override: bool | None) -> str:

@@ -43,10 +43,11 @@ def sync_comment(hub: Hub, number: int, name: str, body: str) -> str:
         raise Invalid(f"the comment has {len(text):,} characters, and GitHub takes {BODY_CHARACTERS:,}")
     ours = _ours(hub, number, name)
     if not ours:
-        ours = _create(hub, number, name, text)
-    for younger in ours[1:]:
-        _delete(hub, younger)
-    kept = ours[0]
+        kept = _create(hub, number, name, text)
+    else:
+        kept = ours[0]
+        for younger in ours[1:]:
+            _delete(hub, younger)
     if kept.digest == digest:
         return kept.url
     try:
@@ -54,27 +55,32 @@ def sync_comment(hub: Hub, number: int, name: str, body: str) -> str:
     except Forbidden as error:
         if error.status != 404:
             raise
-        return _create(hub, number, name, text)[0].url  # somebody deleted it just now
+        return _create(hub, number, name, text).url  # somebody deleted it just now
     return kept.url
 
 
-def _create(hub: Hub, number: int, name: str, text: str) -> list[_Comment]:
-    """All of ours after one was made, oldest first: another run may have made one at the same moment.
+def _create(hub: Hub, number: int, name: str, text: str) -> _Comment:
+    """The oldest of ours after one was made: another run may have made one at the same moment.
 
-    A create whose answer was lost is looked for before it is sent again.
+    Then each run takes its own back: of a hundred runs at once, each deletes one comment, not ninety-nine. A create
+    whose answer was lost is looked for before it is sent again.
     """
     for attempt in range(1, _CREATES + 1):
+        mine: _Comment | None = None
         try:
-            made = hub.write("POST", f"/issues/{number}/comments", {"body": text}, again=False)
+            mine = _parse(hub.write("POST", f"/issues/{number}/comments", {"body": text}, again=False), name)
         except Unavailable as error:
-            found = _ours(hub, number, name) if error.maybe_done else []
-            if not found and (attempt == _CREATES or not error.maybe_done):
+            if not error.maybe_done:
+                raise
+            found = _ours(hub, number, name)
+            if not found and attempt == _CREATES:
                 raise
         else:
-            mine = _parse(made, name)
             found = _ours(hub, number, name) or ([mine] if mine else [])
         if found:
-            return found
+            if mine is not None and mine.id != found[0].id:
+                _delete(hub, mine)
+            return found[0]
     raise Unavailable(f"GitHub says that it made a comment on #{number}, and shows none", maybe_done=True)
 
 

@@ -131,9 +131,10 @@ def is_worth_a_commit(before: Baseline, after: Baseline, now: dt.datetime) -> bo
     """Whether a loop's renewed state is committed, or stays as it is in the repository.
 
     It is, when it knows something else than before (findings, regressions, rules, facts, acceptances, issues, an
-    environment that is new). For history alone it is committed by the first run of each day (UTC): a calendar day rather than 24
-    hours, since a daily schedule never comes to the minute. The runs in between are not remembered, which costs the
-    statistics samples but does not bend them: which run comes first does not depend on what it measured.
+    environment that is new). For history alone it is committed by the first run of each day (UTC): a calendar day
+    rather than 24 hours, since a daily schedule never comes to the minute. The runs in between are not remembered,
+    which costs the statistics samples but does not bend them: which run comes first does not depend on
+    what it measured.
     """
     if _lasting(before) != _lasting(after):
         return True

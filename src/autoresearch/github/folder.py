@@ -93,6 +93,8 @@ class FolderReader:
     """A folder that may hold the same files already, such as the workflow's checkout; hostile for all we know."""
     _contents: dict[str, bytes] = field(default_factory=dict, repr=False)
     """By git's hash of a blob."""
+    _trees: dict[tuple[str, bool], dict[str, Any]] = field(default_factory=dict, repr=False)
+    """By git's hash of a tree, and whether it was listed with all below it."""
 
     def __post_init__(self) -> None:
         _inside(self.config)
@@ -183,9 +185,10 @@ class FolderReader:
         )
 
     def _tree(self, sha: str, *, recursive: bool = False) -> dict[str, Any]:
-        query = {"recursive": 1} if recursive else {}
-        data: dict[str, Any] = self.hub.read(f"/git/trees/{sha}", **query)
-        return data
+        if (sha, recursive) not in self._trees:
+            query = {"recursive": 1} if recursive else {}
+            self._trees[sha, recursive] = self.hub.read(f"/git/trees/{sha}", **query)
+        return self._trees[sha, recursive]
 
     def _is_wanted(self, path: str) -> bool:
         first, _, rest = path.partition("/")

@@ -71,6 +71,8 @@ def _hint(verb: str, path: str, detail: str) -> str:
             "Settings → Actions → General: allow GitHub Actions to create and approve pull requests, "
             f"or give the Action an App's token; see {DOCS}"
         )
+    if "via a GitHub App" in detail:
+        return f"only Apps may make checks: give the workflow's own token, or set `publish.check: false`; see {DOCS}"
     permissions = needed(verb, path)
     if "personal access token" in detail:
         names = " or ".join(f"`{permission}`" for permission in permissions)

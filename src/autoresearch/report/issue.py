@@ -62,20 +62,20 @@ def body(
     `overrides` cannot be rendered.
     """
     marker = _marker(said)
-    room = limit - len(marker) - 1
+    room, when = limit - len(marker) - 1, _When(home)
     if isinstance(said, OverviewText):
-        ready = [_line(line) for line in said.topics if not line.waiting]
-        waiting = [_line(line) for line in said.topics if line.waiting]
+        ready = [_line(line, when) for line in said.topics if not line.waiting]
+        waiting = [_line(line, when) for line in said.topics if line.waiting]
         lists = {"items": (ready, "more", 0), "waiting_items": (waiting, "waiting_more", 0)}
         template = "overview.md.j2"
     else:
-        ended = [_place(place) for place in said.ended]
+        ended = [_place(place, when) for place in said.ended]
         lists = {
-            "items": ([_place(place) for place in said.places], "more", 0),
+            "items": ([_place(place, when) for place in said.places], "more", 0),
             "ended_items": (ended, "ended_more", said.ended_before),
         }
         template = "issue.md.j2"
-    values = {"issue": said, "when": _When(home), "healthy_runs": HEALTHY_RUNS}
+    values = {"issue": said, "when": when, "healthy_runs": HEALTHY_RUNS}
     return f"{marker}\n{_fitted(template, values, lists, overrides, room)}"
 
 
@@ -85,12 +85,13 @@ def comment(action: Action, overrides: Path | None = None, *, home: str = "") ->
     places: Sequence[Place] = ()
     if isinstance(said, IssueText):
         places = said.ended if action.kind == "close" else said.places
+    when = _When(home)
     values = {
         "kind": action.kind,
         "reason": action.reason,
         "issue": said if isinstance(said, IssueText) else _Bare(said.since),
-        "when": _When(home),
-        "items": [_place(place, task=False) for place in places[:_TOLD]],
+        "when": when,
+        "items": [_place(place, when, task=False) for place in places[:_TOLD]],
         "more": max(0, len(places) - _TOLD),
     }
     return _tidy(render_template("issue-comment.md.j2", values, overrides))
@@ -117,10 +118,16 @@ class _When:
         facts.append(self._run(stamp.run))
         return Markdown(", ".join(facts))
 
+    def day(self, stamp: Stamp) -> str:
+        """Its date alone, which leads to the commit."""
+        return self._link(stamp.sha, text(stamp.at[:10]))
+
     def _commit(self, sha: str) -> str:
-        if self.home and re.fullmatch("[0-9a-f]{7,64}", sha):
-            return f"[`{sha[:7]}`]({self.home}/commit/{sha})"
-        return code(sha[:7])
+        return self._link(sha, code(sha[:7]))
+
+    def _link(self, sha: str, name: str) -> str:
+        known = self.home and re.fullmatch("[0-9a-f]{7,64}", sha)
+        return f"[{name}]({self.home}/commit/{sha})" if known else name
 
     def _run(self, run: str) -> Markdown:
         if self.home and (match := re.fullmatch(r"(\d{1,20})\.(\d{1,6})", run)):
@@ -167,7 +174,7 @@ def _fit(items: Iterable[Markdown], room: int) -> tuple[int, int]:
     return kept, room
 
 
-def _place(place: Place, *, task: bool = True) -> Markdown:
+def _place(place: Place, when: _When, *, task: bool = True) -> Markdown:
     """One item: an open or a ticked box, where, what, and what became of it."""
     box = f"- [{'x' if place.ended else ' '}] " if task else "- "
     source = f"{place.path}:{place.line}" if place.line else place.path or ""
@@ -176,17 +183,16 @@ def _place(place: Place, *, task: bool = True) -> Markdown:
     if source and place.path != place.subject:
         parts.append(f" ({code(source)})")
     if place.ended is not None:
-        day = text(place.ended.at[:10])
-        parts.append(f" · {prose(place.because)}" if place.because else f" · *gone {day}*")
+        parts.append(f" · {prose(place.because)}" if place.because else f" · *gone {when.day(place.ended)}*")
     elif place.since is not None:
-        parts.append(f" · *since {text(place.since.at[:10])}*")
+        parts.append(f" · *since {when.day(place.since)}*")
     return Markdown("".join(parts))
 
 
-def _line(line: Line) -> Markdown:
+def _line(line: Line, when: _When) -> Markdown:
     head = f"- **{prose(line.title)}** · {line.severity} · {plural(line.count, 'place')} · {code(line.loop)}"
     more = [f"  - and {line.more:,} more"] if line.more else []
-    return Markdown("\n".join([head, *(f"  {_place(place, task=False)}" for place in line.places), *more]))
+    return Markdown("\n".join([head, *(f"  {_place(place, when, task=False)}" for place in line.places), *more]))
 
 
 def _marker(said: IssueText | OverviewText) -> str:

@@ -209,6 +209,15 @@ def test_a_personal_token_is_not_told_of_yaml(github: GitHub, shop: Repo) -> Non
     assert "\npermissions:" not in error.value.hint
 
 
+def test_who_may_not_make_checks_is_told_who_may(github: GitHub, shop: Repo) -> None:
+    with pytest.raises(Forbidden) as error:
+        forbidden(github, shop, {"checks": "write"}, "ada").write(
+            "POST", "/check-runs", {"name": "a", "head_sha": shop.head()}
+        )
+    assert error.value.hint.startswith("only Apps may make checks")
+    assert "publish.check: false" in error.value.hint
+
+
 def test_a_repository_that_a_token_cannot_see_is_forbidden_to_write(github: GitHub) -> None:
     secret = github.repository("acme/secret", {"a": "b"}, private=True)
     token = github.token({"issues": "write"}, "eve")

@@ -194,9 +194,11 @@ def of_fork(
 
 def test_a_fork_is_measured_without_a_write_and_published_by_the_run_that_follows(runner: Runner) -> None:
     schedule(runner, "old")
-    wrote = len(runner.github.writes)
-    number, done = of_fork(runner, "old bad")
+    wrote, began = len(runner.github.writes), [0]
+    number, done = of_fork(runner, "old bad", meanwhile=lambda _: began.append(len(runner.github.calls)))
     assert done.error is None
+    read = [call.path for call in runner.github.calls[began[-1] :] if "/git/" in call.path]
+    assert len(read) == len(set(read)), "what has a hash is read once"
     (comment,) = comments(runner.repo, number)
     assert "bad" in comment
     assert "advice" in comment

@@ -53,12 +53,18 @@ def done(decided: Activities) -> set[str]:
     return {name for name in REQUEST | MONITOR | ALWAYS if getattr(decided, name)}
 
 
+def said(wanted: set[str]) -> set[str]:
+    """What the job itself says: remarks on files only where no check makes them."""
+    return ALWAYS - {"annotations"} if "check" in wanted else ALWAYS
+
+
 @pytest.mark.parametrize(("event", "payload", "ref", "actor", "wanted"), EVENTS.values(), ids=EVENTS)
 def test_an_event_decides(tmp_path: Path, event: str, payload: Any, ref: str, actor: str, wanted: set[str]) -> None:
     decided = activities(context(tmp_path, event, payload, ref, actor), Publish(), token=True, overrides={})
-    assert done(decided) == wanted | ALWAYS
-    assert set(decided.why) == (REQUEST | MONITOR) - wanted  # each with its reason
+    assert done(decided) == wanted | said(wanted)
     assert all(decided.why.values())
+    assert not decided.why.keys() & done(decided)
+    assert not any("not for the event" in reason for reason in decided.why.values()), "nobody asked for it"
 
 
 @pytest.mark.parametrize(("event", "payload", "ref", "actor", "wanted"), EVENTS.values(), ids=EVENTS)
@@ -67,14 +73,21 @@ def test_no_input_widens_what_an_event_allows(
 ) -> None:
     everything = dict.fromkeys(REQUEST | MONITOR | ALWAYS, True)
     decided = activities(context(tmp_path, event, payload, ref, actor), Publish(), token=True, overrides=everything)
-    assert done(decided) == wanted | ALWAYS
+    assert done(decided) == wanted | said(wanted)
+    assert set(decided.why) == (REQUEST | MONITOR) - wanted  # each with its reason
 
 
 def test_a_fork_is_told_how_it_is_published(tmp_path: Path) -> None:
     fork = context(tmp_path, "pull_request", payloads.pull_request("f/s"), "refs/pull/7/merge")
     why = activities(fork, Publish(), token=True, overrides={}).why
+    assert set(why) == REQUEST
     assert "workflows/pull-request-report.yml" in why["comment"]
-    assert why["commit"] == "not for the event pull_request"
+
+
+def test_what_an_event_is_not_for_is_told_to_whoever_asked(tmp_path: Path) -> None:
+    pull = context(tmp_path, "pull_request", payloads.pull_request(), "refs/pull/7/merge")
+    why = activities(pull, Publish(), token=True, overrides={"commit": True}).why
+    assert why == {"commit": "not for the event pull_request"}
 
 
 def test_without_a_token_only_the_job_itself_speaks(tmp_path: Path) -> None:
