@@ -15,7 +15,7 @@ from random import Random
 from autoresearch.config.model import Issues
 from autoresearch.core.baseline import Baseline, Stamp
 from autoresearch.core.changes import Change
-from autoresearch.core.lifecycle import Action, next_steps
+from autoresearch.core.lifecycle import Action, next_steps, without_loop
 from autoresearch.core.measurement import Measurement, Rule
 from autoresearch.core.merge import merge
 from autoresearch.errors import StateError
@@ -74,10 +74,11 @@ class Monitor:
         """The files to commit on top of a snapshot; the issues' next steps are kept for after the commit."""
         there = self._states(snapshot)
         merged = {loop: self._with_ours(loop, theirs) for loop, theirs in there.items()}
+        changes = [*self.learned.changes, *self._take_leave(merged)]
         if self.settings is not None:
             steps = next_steps(
                 merged,
-                self.learned.changes,
+                changes,
                 self.learned.measurements,
                 listed(self.hub, _numbers(there)),
                 rules=self.learned.rules,
@@ -95,10 +96,20 @@ class Monitor:
             files[readme] = self.learned.readme
         return files
 
+    def _take_leave(self, merged: dict[str, Baseline]) -> Iterator[Change]:
+        """How what was known of loops ended that the config names no longer; loops without any are left alone."""
+        for loop in sorted(merged.keys() - set(self.learned.configured)):
+            merged[loop], ended = without_loop(merged[loop], self.learned.scope)
+            yield from ended
+            if not ended:
+                del merged[loop]
+
     def _states(self, snapshot: Snapshot) -> dict[str, Baseline]:
-        """Every loop's state at the snapshot; one that cannot be read is left alone, and its loop with it."""
+        """Every state at the snapshot; one that cannot be read is left alone, and its loop with it."""
         states: dict[str, Baseline] = {}
-        for loop in self.learned.configured:
+        inside = (path.removeprefix(self.learned.folder) for path in snapshot.files)
+        removed = {path.removesuffix("/state.json") for path in inside if path.endswith("/state.json")}
+        for loop in sorted({*self.learned.configured, *removed}):
             path = self._path(loop)
             try:
                 text = snapshot.text(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autoresearch.core.lifecycle.model import Action, IssueText, Limits, Line, Listed, OverviewText, Place, Steps, Topic
+from autoresearch.core.lifecycle.removed import without_loop
 from autoresearch.core.lifecycle.steps import known_numbers, next_steps
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "Topic",
     "known_numbers",
     "next_steps",
+    "without_loop",
 ]
