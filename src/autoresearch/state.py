@@ -17,9 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from autoresearch.core.baseline import SCHEMA_VERSION, Baseline
+from autoresearch.core.plain import plain
+from autoresearch.core.problem import reason
 from autoresearch.errors import PublishError, StateError
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -67,7 +69,7 @@ def parse(text: str, loop: str, where: str) -> Baseline:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise StateError(
-            f"{where}: {place}: {first['msg']}", hint="restore it from git, or delete it to start anew"
+            f"{where}: {plain(place)}: {reason(first)}", hint="restore it from git, or delete it to start anew"
         ) from error
     if baseline.loop != loop:
         raise StateError(f"{where}: this is the state of loop `{baseline.loop}`, not of `{loop}`")
@@ -121,11 +123,6 @@ def _spread(value: Any, levels: int, indent: int) -> str:
 
 
 _compact = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
-
-
-def plain(model: BaseModel) -> dict[str, Any]:
-    """A model as JSON data without the fields that hold nothing."""
-    return model.model_dump(mode="json", exclude_none=True)
 
 
 def write_all(files: Mapping[Path, str]) -> None:

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from autoresearch.core.plain import plain
 from autoresearch.core.result import MAX_SHARDS
 from autoresearch.errors import PublishError
 from autoresearch.github.errors import TooLarge
 from autoresearch.github.hub import Hub
 from autoresearch.intake import MAX_BYTES, MAX_TOTAL_BYTES, is_result_name
-from autoresearch.report.escape import plain
 
 NAME = "autoresearch-result"
 """The artifact's name; a shard's has `-` and more behind it."""

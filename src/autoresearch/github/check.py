@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from autoresearch.core.plain import plain
 from autoresearch.errors import AutoresearchError
 from autoresearch.github.annotation import Annotation, worst_first
 from autoresearch.github.errors import GitHubError, Invalid, Unavailable
 from autoresearch.github.hub import Hub
-from autoresearch.report.escape import plain, text
+from autoresearch.report.escape import text
 
 SUMMARY_CHARACTERS = 65_535
 BATCH = 50

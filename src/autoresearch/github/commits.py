@@ -22,11 +22,11 @@ from random import Random
 from typing import Any
 
 from autoresearch.core.baseline import Baseline, Segment
+from autoresearch.core.plain import plain
 from autoresearch.errors import PublishError
 from autoresearch.github.errors import Conflict, Forbidden, GitHubError, Invalid, Unavailable
 from autoresearch.github.folder import Snapshot, git_hash
 from autoresearch.github.hub import Hub
-from autoresearch.report.escape import plain
 
 Decide = Callable[[Snapshot], Mapping[str, str]]
 """From the files as they are to the files as they shall be, path → text. Called again for every newer snapshot."""

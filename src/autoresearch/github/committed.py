@@ -24,12 +24,12 @@ from typing import Any
 
 from autoresearch.core.baseline import Baseline
 from autoresearch.core.merge import merge
+from autoresearch.core.plain import plain
 from autoresearch.errors import PublishError, StateError
 from autoresearch.github.commits import ATTEMPTS, Committed, Decide, is_protected, swap
 from autoresearch.github.errors import Forbidden, GitHubError, Invalid, NotFound
 from autoresearch.github.folder import FolderReader, Head, Snapshot, head_of
 from autoresearch.github.hub import Hub
-from autoresearch.report.escape import plain
 from autoresearch.state import dump, parse
 
 ROLLING = "autoresearch/baseline"

@@ -18,9 +18,9 @@ from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from autoresearch import __version__
+from autoresearch.core.plain import plain
 from autoresearch.errors import PublishError
 from autoresearch.github.errors import TooLarge
-from autoresearch.report.escape import plain
 
 API_VERSION = "2022-11-28"
 _CONNECT_SECONDS = 10.0

@@ -18,10 +18,10 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
+from autoresearch.core.plain import plain
 from autoresearch.errors import PublishError
 from autoresearch.github.errors import NotFound
 from autoresearch.github.hub import Hub
-from autoresearch.report.escape import plain
 
 MAX_FILE_BYTES = 25_000_000
 MAX_BYTES = 100_000_000

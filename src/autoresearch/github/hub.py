@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from autoresearch.core.plain import plain
 from autoresearch.errors import PublishError
 from autoresearch.github.errors import GitHubError, Invalid, Unavailable
 from autoresearch.github.refusal import backoff, refusal, seconds_until_retry, unreachable
-from autoresearch.report.escape import plain
 
 if TYPE_CHECKING:
     from autoresearch.github.exchange import Answer, Exchange

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from autoresearch.core.lifecycle import Action, IssueText, Listed
+from autoresearch.core.plain import plain
 from autoresearch.github.comment import sync_comment
 from autoresearch.github.errors import Conflict, Forbidden, GitHubError, Invalid, NotFound, Unavailable
 from autoresearch.github.hub import ACTIONS_BOT, Hub
-from autoresearch.report.escape import plain
 from autoresearch.report.issue import body, comment, read_marker, title
 
 LABEL = "autoresearch"

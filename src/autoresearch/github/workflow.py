@@ -11,9 +11,9 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from autoresearch.core.plain import plain
 from autoresearch.errors import PublishError
 from autoresearch.github.annotation import Annotation, worst_first
-from autoresearch.report.escape import plain
 
 SUMMARY_BYTES = 1 << 20
 """What a step may upload; one byte more, and GitHub shows none of it."""

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from autoresearch.core.plain import plain
 from autoresearch.core.result import MAX_SHARDS, Result
 from autoresearch.errors import PublishError, UsageError
 from autoresearch.intake.json_data import parse
 from autoresearch.intake.reader import Reader
-from autoresearch.report.escape import plain
 
 MAX_BYTES = 50_000_000
 """One file."""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from autoresearch.core.plain import plain
 from autoresearch.errors import PublishError
-from autoresearch.report.escape import plain
 
 Place = tuple[str | int, ...]
 """Keys and indices from the top of the file."""

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from autoresearch.config.model import NAME
 from autoresearch.core.measurement import Coverage, Finding, Measurement, Metric, Skipped
+from autoresearch.core.problem import kind_of, quoted, reason
 from autoresearch.core.result import SCHEMA_VERSION, Base, Result, Run, Tool
 from autoresearch.errors import PublishError
 from autoresearch.intake.json_data import Place, shown
-from autoresearch.report.escape import plain
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -28,26 +28,6 @@ _MAX_KEYS = 200
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _TOLD = 5
-_KINDS: dict[type, str] = {
-    str: "text",
-    bool: "yes or no",
-    int: "a number",
-    float: "a number",
-    list: "a list",
-    dict: "an object",
-    type(None): "nothing",
-}
-_WANTED = {
-    "string": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "tuple": "a list",
-    "dict": "an object",
-    "model": "an object",
-    "finite": "a finite number",
-}
-"""The first word of pydantic's error types → what should have been there."""
 
 
 class Reader:
@@ -85,11 +65,11 @@ class Reader:
         run = self._model(Run, data, ("run",))
         if not _is_time(run.now):
             raise self._error(
-                ("run", "now"), f"must be a time in UTC, such as 2026-05-01T06:00:00Z, not {_show(run.now)}"
+                ("run", "now"), f"must be a time in UTC, such as 2026-05-01T06:00:00Z, not {quoted(run.now)}"
             )
         self._commit(run.sha, ("run", "sha"))
         if not re.fullmatch(r"[\w.:-]{1,200}", run.id, re.ASCII):
-            raise self._error(("run", "id"), f"must be a short name without spaces, not {_show(run.id)}")
+            raise self._error(("run", "id"), f"must be a short name without spaces, not {quoted(run.id)}")
         for index, name in enumerate(run.planned):
             self._name(name, ("run", "planned", index))
         return run
@@ -150,7 +130,9 @@ class Reader:
         for subject, facts in subjects.items():
             for key, fact in self._mapping(facts, (*at, subject), _MAX_KEYS).items():
                 if isinstance(fact, list | dict):
-                    raise self._error((*at, subject, key), f"must be text, a number or a yes or no, not {_kind(fact)}")
+                    raise self._error(
+                        (*at, subject, key), f"must be text, a number or a yes or no, not {kind_of(fact)}"
+                    )
         return subjects
 
     def _items(self, model: type[M], value: Any, at: Place) -> list[M]:
@@ -162,20 +144,20 @@ class Reader:
             return model.model_validate(self._mapping(value, at, _MAX_KEYS))
         except ValidationError as error:
             problems = error.errors(include_url=False)
-            told = [f"{self.where}: {shown((*at, *p['loc']))}: {_reason(p)}" for p in problems[:_TOLD]]
+            told = [f"{self.where}: {shown((*at, *p['loc']))}: {reason(p)}" for p in problems[:_TOLD]]
             more = [f"… and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
             raise PublishError("\n".join([*told, *more])) from error
 
     def _mapping(self, value: Any, at: Place, limit: int = _MAX_ITEMS) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise self._error(at, "is missing" if value is None else f"must be an object, not {_kind(value)}")
+            raise self._error(at, "is missing" if value is None else f"must be an object, not {kind_of(value)}")
         if len(value) > limit:
             raise self._error(at, f"has {len(value):,} keys; {limit:,} are the limit")
         return value
 
     def _sequence(self, value: Any, at: Place, limit: int) -> Sequence[Any]:
         if not isinstance(value, list):
-            raise self._error(at, "is missing" if value is None else f"must be a list, not {_kind(value)}")
+            raise self._error(at, "is missing" if value is None else f"must be a list, not {kind_of(value)}")
         if len(value) > limit:
             raise self._error(at, f"has {len(value):,} items; {limit:,} are the limit")
         return value
@@ -183,11 +165,11 @@ class Reader:
     def _name(self, name: str, at: Place) -> None:
         """A loop's name is a folder's name too."""
         if not re.fullmatch(NAME.removesuffix("$"), name):
-            raise self._error(at, f"must be a name of small letters, digits and hyphens, not {_show(name)}")
+            raise self._error(at, f"must be a name of small letters, digits and hyphens, not {quoted(name)}")
 
     def _commit(self, sha: str, at: Place) -> None:
         if not re.fullmatch(r"[0-9a-f]{0,64}", sha):
-            raise self._error(at, f"must be a commit's hash, not {_show(sha)}")
+            raise self._error(at, f"must be a commit's hash, not {quoted(sha)}")
 
     def _error(self, at: Place, reason: str) -> PublishError:
         return PublishError(f"{self.where}: {shown(at)}: {reason}")
@@ -209,32 +191,3 @@ def _located(finding: Finding) -> Finding:
     if path and path.isprintable() and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path:
         return finding
     return finding.model_copy(update={"path": None, "line": None})
-
-
-def _kind(value: Any) -> str:
-    return _KINDS.get(type(value), "something else")
-
-
-def _show(value: Any) -> str:
-    return f"`{plain(value, 60)}`" if isinstance(value, str) else _kind(value)
-
-
-def _reason(problem: Any) -> str:
-    """What pydantic found wrong, for a reader who knows JSON and not pydantic."""
-    kind, value, context = problem["type"], problem["input"], problem.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return "unknown key"
-    if kind == "literal_error":
-        return f"must be {context['expected']}, not {_show(value)}"
-    if kind == "greater_than_equal":
-        return f"must be at least {context['ge']}"
-    if kind == "less_than_equal":
-        return f"must be at most {context['le']}"
-    family = kind.partition("_")[0]
-    return (
-        f"must be {_WANTED[family]}, not {_show(value)}"
-        if family in _WANTED
-        else plain(problem["msg"].removeprefix("Value error, "))
-    )

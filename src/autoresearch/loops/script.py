@@ -10,6 +10,8 @@ from pydantic import Field, ValidationError
 
 from autoresearch.config.model import LoopSettings, Rung
 from autoresearch.core.measurement import Coverage, Finding, Measurement, Metric, Scalar, Strict
+from autoresearch.core.plain import plain
+from autoresearch.core.problem import kind_of, reason
 from autoresearch.errors import NotMeasuredError
 from autoresearch.loops.base import Loop
 from autoresearch.signals.context import Signals
@@ -106,15 +108,20 @@ class Script(Loop[Settings]):
                 f"`{self._shown}` did not print one JSON object: line {error.lineno}: {error.msg}: {line!r}",
                 hint="print one JSON object on standard output, and everything else on standard error",
             ) from error
+        if not isinstance(data, dict):
+            raise self._unfit(f"must be an object, not {kind_of(data)}")
         try:
-            return Output.model_validate_json(text if isinstance(data, dict) else "null")
+            return Output.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the whole"
-            raise NotMeasuredError(
-                f"`{self._shown}` printed something else than a measurement: {place}: {first['msg']}",
-                hint="docs/loops/script.md has the format",
-            ) from error
+            place = ".".join(map(str, first["loc"]))
+            raise self._unfit(f"{plain(place)}: {reason(first)}" if place else reason(first)) from error
+
+    def _unfit(self, why: str) -> NotMeasuredError:
+        return NotMeasuredError(
+            f"`{self._shown}` printed something else than a measurement: {why}",
+            hint="docs/loops/script.md has the format",
+        )
 
     @property
     def _shown(self) -> str:

@@ -12,8 +12,9 @@ from autoresearch.core.baseline import Stamp
 from autoresearch.core.lifecycle import Action, IssueText, Line, OverviewText, Place
 from autoresearch.core.lifecycle.model import TITLE_LIMIT
 from autoresearch.core.lifecycle.record import HEALTHY_RUNS
+from autoresearch.core.plain import plain
 from autoresearch.errors import ConfigError
-from autoresearch.report.escape import Markdown, code, plain, prose, text
+from autoresearch.report.escape import Markdown, code, prose, text
 from autoresearch.report.markdown import GITHUB_LIMIT
 from autoresearch.report.templating import render_template
 from autoresearch.report.words import plural

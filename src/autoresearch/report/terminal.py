@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO, cast
 
-from autoresearch.report.escape import plain
+from autoresearch.core.plain import plain
 from autoresearch.report.model import Group, LoopRow, Number, Place, Places, Report, Told
 from autoresearch.report.words import plural
 
