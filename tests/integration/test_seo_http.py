@@ -101,6 +101,23 @@ def test_a_remembered_page_is_asked_for_although_nothing_names_it(shop: Server) 
     assert findings(measurement) == []
 
 
+@pytest.mark.parametrize("spelling", ["/sale.html", "/sale/"])
+def test_a_remembered_page_is_gone_only_when_every_spelling_of_it_fails(shop: Server, spelling: str) -> None:
+    before = Baseline(loop="seo", observations={"/sale": {"status": 200, "hash": "x"}})
+    shop.answers[spelling] = healthy(spelling, "/")
+    measurement = measured(shop, remembered=("/sale",))
+    assert Seo("seo", Settings()).judge(measurement, before) == []
+    assert measurement.observations["/sale"]["status"] == 200
+
+
+def test_what_links_lead_to_is_not_asked_for_in_other_spellings(shop: Server) -> None:
+    shop.answers["/"] = healthy("/", "/pots", "/team", "/sale.html")
+    shop.answers["/sale.html"] = healthy("/sale.html", "/")
+    measured(shop, remembered=("/pots", "/sale", "/team"))
+    assert "/sale" not in shop.asked
+    assert shop.asked.count("/sale.html") == 1
+
+
 def test_a_limit_makes_the_crawl_partial_and_no_page_gone_or_orphaned(shop: Server) -> None:
     site = Site.model_validate({"url": shop.url, "crawl": {"max_pages": 1}})
     with Signals(Path(), site, NOW, Secrets({})) as signals:

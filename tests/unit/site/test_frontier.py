@@ -75,3 +75,14 @@ def test_what_a_sitemap_lists_is_trusted() -> None:
 
 def test_excluded_patterns_are_never_asked() -> None:
     assert asked("/search?q=1", "/searching", "/a", exclude=("/search*",)) == ["/a"]
+
+
+def test_what_looks_like_a_trap_is_asked_when_somebody_knows_it() -> None:
+    frontier = Frontier(limit=10)
+    growing = "/a" * 40
+    frontier.add(growing)
+    assert frontier.level() == []
+    frontier.add(growing)
+    assert frontier.level() == []
+    frontier.add(growing, trusted=True)
+    assert frontier.level() == [growing]

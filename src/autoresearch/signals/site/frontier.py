@@ -30,6 +30,7 @@ class Frontier:
         self._limit = limit
         self._exclude = tuple(exclude)
         self._seen: set[str] = set()
+        self._refused: set[str] = set()
         self._spellings: set[str] = set()
         self._queries: Counter[str] = Counter()
         self._dates: Counter[str] = Counter()
@@ -42,9 +43,10 @@ class Frontier:
         """(address, why) of what looks endless; bounded."""
 
     def add(self, address: str, *, trusted: bool = False) -> None:
-        """Let an address wait for the next level. What a sitemap lists is `trusted` not to be a trap."""
-        if address not in self._seen:
+        """Let an address wait for the next level. `trusted`: a sitemap lists it, or an earlier run saw it: no trap."""
+        if address not in self._seen or (trusted and address in self._refused):
             self._seen.add(address)
+            self._refused.discard(address)
             self._waiting[address] = trusted
 
     def level(self) -> list[str]:
@@ -60,6 +62,8 @@ class Frontier:
         if any(fnmatchcase(address, pattern) for pattern in self._exclude):
             return False
         why = None if self._waiting[address] else self._trap(address)
+        if why:
+            self._refused.add(address)
         if why and len(self.trapped) < _MAX_TOLD:
             self.trapped.append((address, why))
         return why is None

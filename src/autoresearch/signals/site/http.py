@@ -24,6 +24,9 @@ from autoresearch.signals.site.robots import Robots
 from autoresearch.signals.site.urls import Place, identity, is_same_site, origin_of
 
 _ROBOTS_TAG = "x-robots-tag"
+_ENDINGS = ("", ".html", "/")
+"""How the address of one page may be spelled (`identity`); servers know some of them."""
+_NOT_THERE = frozenset({404, 410})
 _IMPOSSIBLE = "/autoresearch-asks-for-a-page-that-cannot-exist-7f3a9c"
 
 
@@ -62,10 +65,11 @@ class HttpCrawl(Gathered):
             await self._read_robots(origin)
             self._place = await self._own(origin, base, first)
             await self._read_sitemaps()
-            for path in (self._place.inward(self._start) or "/", *self.crawl.sitemaps.entries, *self._seeds):
+            for path in (self._place.inward(self._start) or "/", *self.crawl.sitemaps.entries):
                 if path.startswith("/"):
                     self._frontier.add(path, trusted=True)
             await self._walk()
+            await self._ask_for_seeds()
             await self._ask_for_the_impossible()
 
     async def _first_answer(self) -> Answer:
@@ -162,6 +166,16 @@ class HttpCrawl(Gathered):
         self.unseen.update(self._frontier.trapped)
         far = (target for target, hops in self._hops.items() if hops > MAX_HOPS and target not in self.statuses)
         self.unseen.update((identity(target), f"behind more than {MAX_HOPS} redirects") for target in far)
+
+    async def _ask_for_seeds(self) -> None:
+        """Ask for what nothing led to, in every spelling of the same page: only where all fail, it is gone."""
+        for ending in _ENDINGS:
+            settled = {identity(a) for a, response in self.statuses.items() if response.status not in _NOT_THERE}
+            settled.update(map(identity, self.crawl.disallowed))
+            for seed in self._seeds:
+                if identity(seed) not in settled and not (ending and seed.endswith("/")):
+                    self._frontier.add(seed + ending, trusted=True)
+            await self._walk()
 
     async def _work(self, queue: deque[str]) -> None:
         while queue and not self._late():
