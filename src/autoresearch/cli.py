@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import signal
 import sys
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoresearch import __version__
-from autoresearch.errors import AutoresearchError, UsageError
+from autoresearch.errors import AutoresearchError, PublishError, UsageError
 
 if TYPE_CHECKING:
     from autoresearch.core.result import Shard
@@ -239,6 +238,7 @@ def _destinations(out: Path | None, changes: Path | None, report: Path | None, *
 
 def _conclude(outcome: Outcome, to: Destinations, session: Session) -> None:
     """Deliver, and print the report whatever becomes of that."""
+    from autoresearch.core.problem import trouble_with
     from autoresearch.publication import Publication
     from autoresearch.publish import deliver
     from autoresearch.report.terminal import print_report
@@ -246,9 +246,13 @@ def _conclude(outcome: Outcome, to: Destinations, session: Session) -> None:
     try:
         deliver(outcome, to, session)
     finally:
-        with suppress(BrokenPipeError):  # `| head` has read enough
+        try:
             print_report(Publication(outcome).report)
             sys.stdout.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
+            if not isinstance(error, BrokenPipeError):  # `| head` has read enough
+                raise PublishError(f"the report cannot be printed: {trouble_with(error)}") from error
 
 
 def main() -> None:
@@ -260,7 +264,7 @@ def main() -> None:
             raise KeyboardInterrupt
         sys.exit(code)
     except typer.TyperException as error:
-        typer.echo(f"autoresearch: {error.format_message()}\n  → autoresearch --help", err=True)
+        typer.echo(f"autoresearch: {_in_plain_words(error.format_message())}\n  → autoresearch --help", err=True)
         sys.exit(UsageError.exit_code)
     except AutoresearchError as error:
         typer.echo(f"autoresearch: {error}", err=True)
@@ -268,6 +272,11 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("autoresearch: interrupted; no file was changed", err=True)
         sys.exit(_INTERRUPTED)
+
+
+def _in_plain_words(message: str) -> str:
+    message = message.replace("Value error, ", "").replace("Input should be", "must be")
+    return message.replace("a valid integer, unable to parse string as an integer", "a whole number")
 
 
 def _interrupt(number: int, frame: object) -> None:

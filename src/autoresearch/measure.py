@@ -151,5 +151,5 @@ def _in_short(measurement: Measurement) -> str:
     if measurement.status != "measured":
         return f"not measured: {measurement.reason}"
     skipped = len(measurement.coverage.skipped)
-    partly = f", {skipped} not" if skipped else ""
-    return f"{measurement.coverage.measured} looked at{partly}; {len(measurement.findings)} findings"
+    partly = f", {skipped:,} not" if skipped else ""
+    return f"{measurement.coverage.measured:,} looked at{partly}"

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from autoresearch.core.baseline import SCHEMA_VERSION, Baseline
 from autoresearch.core.plain import plain
-from autoresearch.core.problem import reason
+from autoresearch.core.problem import reason, trouble_with
 from autoresearch.errors import PublishError, StateError
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -44,7 +44,9 @@ def load(path: Path, loop: str) -> Baseline:
     except FileNotFoundError:
         return Baseline(loop=loop)
     except (OSError, UnicodeDecodeError) as error:
-        raise StateError(f"{path}: cannot be read: {error}", hint="restore it from git, or delete it") from error
+        raise StateError(
+            f"{path}: cannot be read: {trouble_with(error)}", hint="restore it from git, or delete it"
+        ) from error
     return parse(text, loop, str(path))
 
 
@@ -60,7 +62,8 @@ def parse(text: str, loop: str, where: str) -> Baseline:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise StateError(
-            f"{where}:{error.lineno}: not valid JSON: {error}", hint="restore it from git, or delete it to start anew"
+            f"{where}:{error.lineno}: not valid JSON: {error.msg}",
+            hint="restore it from git, or delete it to start anew",
         ) from error
     data = _migrated(data, where)
     try:

@@ -240,3 +240,14 @@ def test_in_a_read_only_repository_the_result_is_kept_and_nothing_is_half_writte
         name: text for name, text in before.items() if name != "config.yml"
     }
     assert "1 new" in ended.stdout, "the report is printed all the same"
+
+
+def test_a_full_disk_behind_standard_output_is_an_error_and_no_crash(repository: Repository) -> None:
+    finds(repository)
+    command = [sys.executable, "-m", "autoresearch", "run", "-C", str(repository.root)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert ended.returncode == 4
+    assert "the report cannot be printed: no space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert (repository.root / "autoresearch/a/state.json").exists()

@@ -54,7 +54,11 @@ def test_its_numbers_are_compared(repository: Repository, prints: Callable[[Any]
     [
         ("Traceback (most recent call last):", "line 1"),
         ('{"metrics": [\n{"name": "x", "value": oops}]}', '{"name": "x", "value": oops}]}'),
-        ("", "did not print one JSON object"),
+        ("", "something else than a measurement: nothing at all"),
+        (
+            '{"metrics": [{"name": "x", "value": 1}, {"name": "x", "value": 2}]}',
+            "something else than a measurement: the metric `x` of `/` stands there twice",
+        ),
         ("[]", "something else than a measurement: must be an object, not a list"),
         ('{"metrics": {}}', "something else than a measurement: metrics: must be a list, not an object"),
         ('{"metrics": [{"name": "x", "value": NaN}]}', "something else than a measurement"),

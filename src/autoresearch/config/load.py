@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,12 +13,16 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from autoresearch.config.model import Config
+from autoresearch.config.model import NAME, Config
+from autoresearch.core.plain import plain
+from autoresearch.core.problem import reason, trouble_with
 from autoresearch.errors import ConfigError
 
 M = TypeVar("M", bound=BaseModel)
 Loc = tuple[int | str, ...]
 
+_KEY = "[key]"
+"""What pydantic appends to the place of a key that is wrong itself."""
 _MAX_BYTES = 1_000_000
 _MAX_NODES = 100_000
 _MAX_ERRORS = 10
@@ -49,22 +54,19 @@ class Document:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            problems = [self._problem(model, at, item) for item in error.errors(include_url=False)]
+            problems = _joined([self._problem(model, at, item) for item in error.errors(include_url=False)])
             more = [f"… and {len(problems) - _MAX_ERRORS} more"] if len(problems) > _MAX_ERRORS else []
             raise ConfigError("\n".join([*problems[:_MAX_ERRORS], *more])) from error
 
-    def _problem(self, model: type[BaseModel], at: Loc, error: Any) -> str:
-        loc = _within(self.data, (*at, *error["loc"]))
-        name = ".".join(map(str, loc)) or "the file"
+    def _problem(self, model: type[BaseModel], at: Loc, error: Any) -> tuple[str, str]:
+        loc = _within(self.data, (*at, *(step for step in error["loc"] if step != _KEY)))
+        name = ".".join(plain(str(step), 80) for step in loc) or "the file"
+        why = reason(error).replace("an object", "`key: value` pairs")
         if error["type"] == "extra_forbidden":
-            meant = suggestion(str(error["loc"][-1]), _fields(model, error["loc"][:-1]))
-            return f"{self.where(loc)}: {name}: unknown key{meant}"
-        if error["type"] == "missing":
-            return f"{self.where(loc)}: {name}: is missing"
-        reason = error["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
-        reason = reason.replace("Input should", "must")
-        reason = reason.removesuffix(" after validation, not 0").replace("Tuple should have", "the list should have")
-        return f"{self.where(loc)}: {name}: {reason[:1].lower()}{reason[1:]}"
+            why += suggestion(str(error["loc"][-1]), _fields(model, error["loc"][:-1]))
+        elif error.get("ctx", {}).get("pattern") == NAME:
+            why = "a name has small letters, digits and hyphens, and at most 64 of them"
+        return f"{self.where(loc)}: {name}", why
 
 
 def read(path: Path, shown_as: str | None = None) -> Document:
@@ -80,7 +82,7 @@ def read(path: Path, shown_as: str | None = None) -> Document:
             hint="write one (docs/config.md), or name a loop: `autoresearch run seo -C FOLDER`",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name}: cannot be read: {error}") from error
+        raise ConfigError(f"{name}: cannot be read: {trouble_with(error)}") from error
     return parse(text, name)
 
 
@@ -119,12 +121,32 @@ def suggestion(word: str, candidates: Iterable[str]) -> str:
     return f"; known here: {', '.join(names)}" if names else ""
 
 
+def _joined(problems: Iterable[tuple[str, str]]) -> list[str]:
+    """One line a place; what it may be in one way or another is told together."""
+    reasons: dict[str, list[str]] = {}
+    for place, why in problems:
+        reasons.setdefault(place, []).append(why)
+    return [f"{place}: {_either(list(dict.fromkeys(whys)))}" for place, whys in reasons.items()]
+
+
+def _either(whys: Sequence[str]) -> str:
+    """`must be a or b, not c` of several reasons that name the same c."""
+    wanted, given = zip(*(why.partition(", not ")[::2] for why in whys), strict=True)
+    if len(whys) > 1 and given[0] and len(set(given)) == 1:
+        return f"must be {' or '.join(part.removeprefix('must be ') for part in wanted)}, not {given[0]}"
+    return ", or ".join(whys)
+
+
 def _reason(error: Any) -> str:
+    """What the parser found, in its first words: `while parsing a block mapping: expected <block end>`."""
     problem = (error.problem or "not valid YAML").strip().splitlines()[0]
     if "\\t" in problem or "\t" in problem:
         return "a tab indents this line; YAML wants spaces"
+    if duplicate := re.match(r"found duplicate key \"(.*?)\"", problem):
+        return f"the key `{plain(duplicate[1], 80)}` stands there twice"
+    problem = problem.replace("<stream end>", "the end of the file").replace("<", "").replace(">", "")
     context = f" ({error.context})" if error.context else ""
-    return f"{problem}{context}"
+    return f"{plain(problem)}{context}"
 
 
 def _plain(node: Any, loc: Loc, places: dict[Loc, tuple[int, int]], name: str) -> Any:
@@ -152,9 +174,9 @@ def _place(lc: Any, key: Any) -> tuple[int, int]:
 def _scalar(node: Any) -> Any:
     if isinstance(node, bool) or node is None:
         return node
-    for plain in (int, float, str):
-        if isinstance(node, plain):
-            return plain(node)
+    for kind in (int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
     return node
 
 

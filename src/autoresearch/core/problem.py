@@ -21,11 +21,24 @@ _WANTED = {
     "float": "a number",
     "bool": "true or false",
     "tuple": "a list",
+    "list": "a list",
     "dict": "an object",
     "model": "an object",
     "finite": "a finite number",
+    "date": "a date, such as 2027-05-31",
 }
 """The first word of pydantic's error types → what should have been there."""
+_BOUNDS = {
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must look like `{pattern}`",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+}
 
 
 def kind_of(value: Any) -> str:
@@ -47,13 +60,16 @@ def reason(problem: Any) -> str:
         return "unknown key"
     if kind == "literal_error":
         return f"must be {context['expected']}, not {quoted(value)}"
-    if kind == "greater_than_equal":
-        return f"must be at least {context['ge']}"
-    if kind == "less_than_equal":
-        return f"must be at most {context['le']}"
+    if kind in _BOUNDS:
+        return plain(_BOUNDS[kind].format_map(context))
     family = kind.partition("_")[0]
-    return (
-        f"must be {_WANTED[family]}, not {quoted(value)}"
-        if family in _WANTED
-        else plain(problem["msg"].removeprefix("Value error, "))
-    )
+    if family in _WANTED:
+        return f"must be {_WANTED[family]}, not {quoted(value)}"
+    return plain(problem["msg"].removeprefix("Value error, "))
+
+
+def trouble_with(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read or written, without its name and without numbers of errors."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start:,} is no UTF-8"
+    return (error.strerror or str(error)).lower()

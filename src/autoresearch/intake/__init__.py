@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autoresearch.core.plain import plain
+from autoresearch.core.problem import trouble_with
 from autoresearch.core.result import MAX_SHARDS, Result
 from autoresearch.errors import PublishError, UsageError
 from autoresearch.intake.json_data import parse
@@ -74,7 +75,7 @@ def _read(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise UsageError(f"{path}: cannot be read: {trouble_with(error)}") from error
     if len(data) > limit:
         raise _too_large(str(path), limit)
     return data

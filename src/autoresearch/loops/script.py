@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -91,7 +92,9 @@ class Script(Loop[Settings]):
             environment=self._told(signals),
         )
         if finished.code != 0:
-            raise NotMeasuredError(f"`{self._shown}` ended with exit code {finished.code}: {finished.last_words()}")
+            said = finished.last_words()
+            ended = f"`{self._shown}` ended with exit code {finished.code}"
+            raise NotMeasuredError(f"{ended}: {said}" if said else f"{ended}, without a word")
         return self._parse(finished.stdout.decode("utf-8", "replace"))
 
     def _told(self, signals: Signals) -> dict[str, str]:
@@ -99,6 +102,8 @@ class Script(Loop[Settings]):
         return {"AUTORESEARCH_SEED": str(signals.seed), "AUTORESEARCH_NOW": signals.now.isoformat(), **part}
 
     def _parse(self, text: str) -> Output:
+        if not text.strip():
+            raise self._unfit("nothing at all")
         try:
             data: Any = json.loads(text)
         except json.JSONDecodeError as error:
@@ -111,11 +116,15 @@ class Script(Loop[Settings]):
         if not isinstance(data, dict):
             raise self._unfit(f"must be an object, not {kind_of(data)}")
         try:
-            return Output.model_validate_json(text)
+            output = Output.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
             raise self._unfit(f"{plain(place)}: {reason(first)}" if place else reason(first)) from error
+        for (name, subject), times in Counter(metric.identity for metric in output.metrics).items():
+            if times > 1:
+                raise self._unfit(f"the metric `{plain(name)}` of `{plain(subject)}` stands there twice")
+        return output
 
     def _unfit(self, why: str) -> NotMeasuredError:
         return NotMeasuredError(

@@ -89,7 +89,8 @@ class Signals:
             return Site(url=self.look_at)
         if self.site_settings is None:
             raise NotMeasuredError(
-                "no site is configured", hint="add `site: {source: dist, dist: dist/}` to autoresearch/config.yml"
+                "there is no site to look at",
+                hint="build it and name its folder (`-C FOLDER`), or say where it is: `site:` in autoresearch/config.yml",
             )
         return self.secrets.resolved(self.site_settings)
 
