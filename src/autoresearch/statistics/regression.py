@@ -226,11 +226,6 @@ def spread_of(history: Sequence[float]) -> float | None:
     return Reference.of(values, [scale.place(x) for x in values], scale).spread
 
 
-def is_exact(samples: Sequence[float]) -> bool:
-    """Whether three or more readings of the same thing are identical: such a metric is compared, not tested."""
-    return len(samples) >= 3 and len(set(samples)) == 1
-
-
 def _moved(values: Sequence[float], reference: Reference, resolution: float) -> int:
     """Which way the median of `values` lies from the reference: 1, −1, or 0 when it is within what matters."""
     distance = reference.distance(values)

@@ -17,7 +17,6 @@ from autoresearch.statistics.regression import (
     Direction,
     Scale,
     confirm,
-    is_exact,
     screen,
 )
 
@@ -299,14 +298,3 @@ def test_no_finite_input_is_too_wild(
     assert 0 <= screening.p <= 1
     numbers = [x for x in (*screening.as_evidence().values(), screening.reference) if x is not None]
     assert all(isinstance(x, int | float) and abs(x) < float("inf") for x in numbers)
-
-
-# --- exact metrics ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("samples", "exact"),
-    [((), False), ((7.0, 7.0), False), ((7.0, 7.0, 7.0), True), ((7.0, 7.0, 7.1), False), ((0.0, 0.0, 0.0, 0.0), True)],
-)
-def test_three_identical_readings_make_an_exact_metric(samples: Sequence[float], exact: bool) -> None:
-    assert is_exact(samples) is exact
