@@ -126,7 +126,7 @@ class Runner:
             **self.more,
         )
         request = Request(
-            root=workspace,
+            root=workspace / asked.pop("root", "."),
             now=dt.datetime(2026, 3, 1, 6, tzinfo=dt.UTC) + dt.timedelta(days=day),
             **({"shard": Shard(index=shard[0], count=shard[1])} if (shard := asked.pop("shard", None)) else {}),
             **asked,

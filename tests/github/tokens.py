@@ -19,7 +19,8 @@ AREAS = (  # the start of a path below the repository → the permission, or tho
     ("/contents", ("contents",)),
     ("/deployments", ("deployments",)),
     ("/git/", ("contents",)),
-    ("/issues", ("issues", "pull_requests")),
+    ("/issues/", ("issues", "pull_requests")),
+    ("/issues", ("issues",)),  # the list, and a new one: no pull request is made there
     ("/labels", ("issues", "pull_requests")),
     ("/pulls", ("pull_requests",)),
 )

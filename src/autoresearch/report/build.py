@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from autoresearch.core.changes import Change, ChangeKind, Changes
 from autoresearch.core.measurement import Measurement, Rule, Severity
@@ -101,10 +101,6 @@ def _title(loop: str, rule: str, changes: Sequence[Change], declared: Rule | Non
     return name[:1].upper() + name[1:]
 
 
-def _noted(notes: Iterable[tuple[str, str]]) -> Iterator[Told]:
-    return (Told(loop=loop, because=because, places=()) for loop, because in notes)
-
-
 def _told(changes: Iterable[Change]) -> tuple[Told, ...]:
     """By loop and reason."""
     by_reason = _by(changes, lambda change: (change.loop, str(change.evidence.get("because", ""))))
@@ -139,9 +135,13 @@ def _note(change: Change) -> str:
         f"since {str(facts['since'])[:10]}" if "since" in facts else "",
         f"accepted: {facts['accepted']}" if facts.get("accepted") else "",
         "muted" if facts.get("muted") is True else "",
-        f"not looked at this time: {facts['not_seen']}" if facts.get("not_seen") else "",
+        _not_seen(str(facts["not_seen"])) if facts.get("not_seen") else "",
     ]
     return "; ".join(note for note in notes if note)
+
+
+def _not_seen(why: str) -> str:
+    return why if why == "not visited this time" else f"not looked at this time: {why}"
 
 
 def _rows(

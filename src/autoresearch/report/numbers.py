@@ -36,6 +36,7 @@ class Numbers:
         self._metrics = {(m.loop, metric.selector): metric for m in measurements for metric in m.metrics}
         self._said = {(c.loop, f"{c.metric}@{c.subject}"): c for c in changes if c.metric is not None}
         self._previous = previous
+        self._in_part = {m.loop for m in measurements if not m.complete}
 
     def changed(self, change: Change) -> Number:
         """A metric that comparing spoke of, against its reference."""
@@ -90,6 +91,8 @@ class Numbers:
         before = self._before(loop, metric)
         if metric.better == "none" or before is None:
             return ""
+        if loop in self._in_part:
+            return "measured in part"
         if not metric.exact:
             return "within noise" if metric.gate else ""
         return "better" if (metric.value > before) == (metric.better == "higher") else "worse"

@@ -25,8 +25,10 @@ def headline(changes: Changes, loops: Sequence[LoopRow]) -> str:
         return f"Passes, with {trouble}"
     if changes.baseline is None:
         return f"First run: {_recorded(changes.changes)}"
-    good = _good(changes.changes)
-    return f"All well: {listing(good)}" if good else "All well: nothing new"
+    good, known = listing(_good(changes.changes)), _known_errors(changes.changes)
+    if known:
+        return f"Nothing new: {listing([good, f'{known} left'])}"
+    return f"All well: {good or 'nothing new'}"
 
 
 def summary(changes: Changes, loops: Sequence[LoopRow]) -> str:
@@ -58,11 +60,15 @@ def _trouble(changes: Sequence[Change]) -> list[str]:
 
 def _old_trouble(changes: Sequence[Change]) -> list[str]:
     """What fails a run that has nothing new: errors that are known, or findings of a first look."""
-    known = sum(c.kind == "persisting" and c.severity == "error" and not c.is_accepted for c in changes)
     looks = [c for c in changes if c.kind == "first-look" and c.metric is None]
     errors = sum(c.severity == "error" for c in looks)
     first = f"{plural(errors, 'error')} at first look" if errors else f"{plural(len(looks), 'finding')} at first look"
-    return [part for part in (plural(known, "known error") if known else "", first if looks else "") if part]
+    return [part for part in (_known_errors(changes), first if looks else "") if part]
+
+
+def _known_errors(changes: Sequence[Change]) -> str:
+    known = sum(c.kind == "persisting" and c.severity == "error" and not c.is_accepted for c in changes)
+    return plural(known, "known error") if known else ""
 
 
 def _undecided(changes: Sequence[Change]) -> str:

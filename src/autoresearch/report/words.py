@@ -18,6 +18,8 @@ _PHRASES = {
 """The evidence of `core.compare`, in the order in which it is told."""
 
 _TOO_MANY = 12
+_TINY_P = 0.001
+_ALONE = "window of 1"
 _HUGE = 1e15
 
 
@@ -68,10 +70,17 @@ def age(days: float | None) -> str:
 
 def evidence(facts: Mapping[str, Any]) -> str:
     """What a comparison rests on, in a line: `against 20 earlier runs, p = 0.003, measured again: 812, 799, 803`."""
-    told = [form.format(_value(facts[name])) for name, form in _PHRASES.items() if _says(facts.get(name))]
+    told = [_phrase(name, form, facts[name]) for name, form in _PHRASES.items() if _says(facts.get(name))]
+    told = [phrase for phrase in told if phrase != _ALONE]
     others = sorted(facts.keys() - _PHRASES.keys() - _TOLD_ELSEWHERE)
     told += [f"{name.replace('_', ' ')} {_value(facts[name])}" for name in others if _says(facts[name])]
     return ", ".join(told)
+
+
+def _phrase(name: str, form: str, value: Any) -> str:
+    """As a person would say it: how small a small `p` is tells nothing."""
+    tiny = name == "p" and isinstance(value, float) and value < _TINY_P
+    return f"p < {_TINY_P}" if tiny else form.format(_value(value))
 
 
 def _says(value: Any) -> bool:

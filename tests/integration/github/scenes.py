@@ -35,8 +35,9 @@ def config(*loops: str, **publish: Any) -> str:
     return json.dumps({"version": 1, "loops": scripts, "publish": publish})
 
 
-def seen(saw: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    return {f"seen/{loop}.json": json.dumps(output) for loop, output in saw.items()}
+def seen(saw: Mapping[str, Mapping[str, Any] | None]) -> dict[str, str | None]:
+    """The files to push; None is a loop that fails."""
+    return {f"seen/{loop}.json": None if output is None else json.dumps(output) for loop, output in saw.items()}
 
 
 @dataclass
@@ -48,12 +49,12 @@ class Scene:
     loops: Sequence[str] = ("words",)
     publish: Mapping[str, Any] = field(default_factory=dict)
     name: str = "acme/shop"
+    private: bool = False
 
     def __post_init__(self) -> None:
         nothing = {loop: findings() for loop in self.loops}
-        self.github.repository(
-            self.name, {"autoresearch/config.yml": config(*self.loops, **self.publish), **seen(nothing)}
-        )
+        files = {"autoresearch/config.yml": config(*self.loops, **self.publish), **seen(nothing)}
+        self.github.repository(self.name, files, private=self.private)
         token = self.github.token(RIGHTS, repository=self.name)
         self.runner = Runner(self.github, self.repo, token, self.folder)
 
@@ -61,19 +62,19 @@ class Scene:
     def repo(self) -> Repo:
         return self.github.world.repositories[self.name]
 
-    def sees(self, branch: str = "main", /, **saw: Mapping[str, Any]) -> str:
+    def sees(self, branch: str = "main", /, **saw: Mapping[str, Any] | None) -> str:
         """A push, after which the loops see that; its commit."""
         return self.repo.push(branch, seen(saw), "alice", "Change", start="main")
 
     def schedule(self, **asked: Any) -> Done:
         return self.runner.run("schedule", **asked)
 
-    def night(self, /, **saw: Mapping[str, Any]) -> Done:
+    def night(self, /, **saw: Mapping[str, Any] | None) -> Done:
         """A push and the scheduled run after it, a day after the last."""
         self.sees(**saw)
         return self.schedule()
 
-    def pull(self, /, branch: str = "change", **saw: Mapping[str, Any]) -> int:
+    def pull(self, /, branch: str = "change", **saw: Mapping[str, Any] | None) -> int:
         """A pull request's number."""
         self.sees(branch, **saw)
         return self.repo.open_pull(branch)

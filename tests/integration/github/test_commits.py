@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from autoresearch.github.errors import Conflict, Forbidden, Invalid, Unavailable
 from autoresearch.github.folder import FolderReader, Snapshot
 from autoresearch.github.hub import Hub, connect
 from autoresearch.state import dump, parse
+from tests.github.clock import Clock
 from tests.github.objects import Commit
 from tests.github.objects import Entry as TreeEntry
 from tests.github.server import GitHub
@@ -247,40 +247,9 @@ def test_a_wrong_token_is_told_at_once(github: GitHub, shop: Repo) -> None:
     assert len(github.calls) == 1
 
 
-class Clock:
-    """Time that passes only while everybody sleeps: then who wakes first goes on, alone."""
-
-    def __init__(self, sleepers: int) -> None:
-        self._changed = threading.Condition()
-        self._awake = sleepers
-        self._alarms: list[tuple[float, int]] = []
-        self._now = 0.0
-
-    def pause(self, seconds: float) -> None:
-        with self._changed:
-            alarm = (self._now + seconds, threading.get_ident())
-            heapq.heappush(self._alarms, alarm)
-            self._let_go()
-            self._changed.wait_for(lambda: alarm not in self._alarms)
-
-    def leave(self) -> None:
-        with self._changed:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        self._awake -= 1
-        if not self._awake and self._alarms:
-            self._now, _ = heapq.heappop(self._alarms)
-            self._awake = 1
-            self._changed.notify_all()
-
-    @property
-    def now(self) -> float:
-        return self._now
-
-
-def test_of_a_hundred_publishers_at_once_nobody_is_lost(github: GitHub, shop: Repo) -> None:
-    count = 100
+def test_of_many_publishers_at_once_nobody_is_lost(github: GitHub, shop: Repo) -> None:
+    """A hundred of them, whole jobs: test_crowd.py."""
+    count = 40
     tokens = [github.token({"contents": "write", "pull-requests": "read"}) for _ in range(count)]
     clock, errors = Clock(count), []
 

@@ -148,7 +148,8 @@ def test_a_token_that_is_none_is_refused(client: Connect, shop: Repo) -> None:
 @pytest.mark.parametrize(
     ("verb", "path", "body", "accepted"),
     [
-        ("POST", "/issues", {"title": "T"}, "issues=write; pull_requests=write"),
+        ("POST", "/issues", {"title": "T"}, "issues=write"),
+        ("POST", "/labels", {"name": "L"}, "issues=write; pull_requests=write"),
         ("POST", "/git/blobs", {"content": "a"}, "contents=write"),
         ("POST", "/check-runs", {"name": "a", "head_sha": "a" * 40}, "checks=write"),
         ("POST", "/pulls", {"head": "a", "base": "main"}, "pull_requests=write"),

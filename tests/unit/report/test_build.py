@@ -18,6 +18,7 @@ UNTITLED = change("new", "seo/title-missing", "/a", message="no title")
 SLOWER = change("regressed", "seo/metric-regressed", "/a", metric="lcp", before=1.0, after=2.0)
 DOUBT = change("unsure", "seo/metric-regressed", "/a", metric="lcp", evidence={"because": "too little history"})
 OLD = change("persisting", "seo/broken-link", "/old", message="dead")
+FIXED = change("fixed", "seo/broken-link", "/b")
 FAILED = Measurement.failed("posts", "rubric", "no such file")
 
 
@@ -25,7 +26,9 @@ FAILED = Measurement.failed("posts", "rubric", "no such file")
     ("verdict", "changes", "headline"),
     [
         ("pass", [], "All well: nothing new"),
-        ("pass", [OLD], "All well: nothing new"),
+        ("pass", [OLD], "Nothing new: 1 known error left"),
+        ("pass", [OLD, FIXED], "Nothing new: 1 finding fixed and 1 known error left"),
+        ("pass", [change("persisting", "seo/orphan-page", "/old")], "All well: nothing new"),
         ("pass", [UNTITLED], "Passes, with 1 new finding"),
         ("pass", [BROKEN, SLOWER], "Passes, with 1 new error and 1 regressed metric"),
         ("fail", [BROKEN], "Fails: 1 new error"),

@@ -79,6 +79,10 @@ def test_evidence_tells_what_the_comparison_rests_on_and_leaves_out_what_stands_
     assert evidence(facts) == told
 
 
+def test_a_window_of_the_newest_run_alone_and_how_small_a_small_p_is_go_without_saying() -> None:
+    assert evidence({"n": 8, "window": 1, "p": 3.276e-09}) == "against 8 earlier runs, p < 0.001"
+
+
 @pytest.mark.parametrize(
     "facts", [{"a": 10**400}, {"a": float("inf")}, {"a": list(range(10_000))}, {"a": {"b": [None, object()]}}]
 )
