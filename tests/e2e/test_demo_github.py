@@ -35,7 +35,7 @@ def test_five_issues_and_an_overview_were_opened_on_the_second_day_and_what_is_m
     assert [issue["created"] for issue in issues] == ["2026-10-06"] * 6
     assert issues[-1]["title"] == "Autoresearch: more findings"
     (closed,) = [issue for issue in issues if issue["state"] == "closed"]
-    assert (closed["title"], closed["reason"]) == ("seo: Insecure resources on secure pages", "completed")
+    assert (closed["title"], closed["reason"]) == ("seo: Pages that may no longer be indexed", "completed")
     (evidence,) = [comment["body"] for comment in closed["comments"]]
     assert "Not found any more in 2 runs" in evidence
 
@@ -53,7 +53,7 @@ def test_main_has_one_commit_of_state_for_each_day_and_none_of_the_pull_request(
     assert ours == [
         "autoresearch: state of 2026-10-08 (nothing new)",
         "autoresearch: state of 2026-10-07 (1 new, 2 fixed)",
-        "autoresearch: state of 2026-10-06 (36 new, 0 fixed)",
+        "autoresearch: state of 2026-10-06 (51 new, 0 fixed)",
         "autoresearch: state of 2026-10-05 (nothing new)",
     ]
 
@@ -75,7 +75,7 @@ def test_a_person_can_read_in_the_terminal_what_is_there(demo: tuple[str, dict[s
     for issue in there["issues"]:
         assert f"#{issue['number']}   {issue['state']:<7} {issue['title']}" in printed
     assert "The check autoresearch" in printed
-    assert "▸ 34 known findings" in printed
+    assert "▸ 49 known findings" in printed
     assert "<!--" not in printed
 
 
@@ -85,7 +85,7 @@ def test_the_pictures_of_the_docs_show_what_the_demo_leaves(
     monkeypatch.syspath_prepend(ROOT / "docs" / "images")
     pages = dict(importlib.import_module("render").pictures(demo[1]))
     assert "<h2>❌ Fails: 1 new error</h2>" in pages["comment.png"]
-    assert "<details><summary>34 known findings</summary>" in pages["comment.png"]
+    assert "<details><summary>49 known findings</summary>" in pages["comment.png"]
     assert '<input type="checkbox" disabled checked> <code>/terms</code>' in pages["issue.png"]
     document = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
     for name in pages:

@@ -6,45 +6,21 @@ Values may hold `${NAME}`: it is resolved late (`secrets.py`), so a model may ca
 from __future__ import annotations
 
 import datetime as dt
-import re
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from autoresearch.config.base import Duration as Duration  # noqa: PLC0414  others take it from here
+from autoresearch.config.base import Section as Section  # noqa: PLC0414  others take it from here
+from autoresearch.config.base import parse_duration as parse_duration  # noqa: PLC0414  others take it from here
+from autoresearch.config.events import Events
 from autoresearch.core.measurement import Severity
 
 Rung = Literal["event", "file", "rubric", "ab", "judge"]
 """The ladder of real signals, best first."""
 
 NAME = r"^[a-z0-9][a-z0-9-]{0,63}$"
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def parse_duration(value: object) -> object:
-    """`90s`, `5m`, `1.5h` or plain seconds, as seconds."""
-    if not isinstance(value, str):
-        return value
-    if not (match := _DURATION.fullmatch(value)):
-        raise ValueError("a duration is a number with a unit: 500ms, 90s, 5m, 2h, 1d")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    Field(gt=0, allow_inf_nan=False),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _DURATION.pattern}]}
-    ),
-]
-
-
-class Section(BaseModel):
-    """Base of every part of the config: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Ignore(Section):
@@ -112,15 +88,6 @@ class Site(Section):
         return self
 
 
-class Events(Section):
-    """Where analytics events are, and which column is what."""
-
-    source: str | dict[str, Any] = Field(
-        description="Parquet, JSONL or CSV files, a database URL, or a provider's block"
-    )
-    columns: dict[str, str] = Field(default_factory=dict, description="canonical name → name in the source")
-
-
 class Issues(Section):
     """Which findings become issues."""
 
@@ -178,3 +145,10 @@ class Config(Section):
     loops: dict[Annotated[str, Field(pattern=NAME)], dict[str, Any]] = Field(default_factory=dict)
     experiments: dict[Annotated[str, Field(pattern=NAME)], Experiment] = Field(default_factory=dict)
     not_built: tuple[NotBuilt, ...] = ()
+
+    @field_validator("loops", mode="before")
+    @classmethod
+    def _bare_loops(cls, loops: Any) -> Any:
+        """`seo:` alone is a loop with the defaults."""
+        bare = {name: {} for name, told in loops.items() if told is None} if isinstance(loops, dict) else {}
+        return {**loops, **bare} if bare else loops

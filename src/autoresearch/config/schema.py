@@ -21,19 +21,18 @@ def schema(kinds: Mapping[str, type[LoopSettings]]) -> dict[str, Any]:
         own["properties"]["kind"] = {"const": kind}
         own["required"] = sorted(set(own.get("required", [])) - {"kind", "rung"})
         definitions[f"loop-{kind}"] = own
-    whole["properties"]["loops"] = _loops(sorted(kinds))
+    whole["properties"]["loops"] = _loops({kind: definitions[f"loop-{kind}"]["required"] for kind in sorted(kinds)})
     return {"$schema": _DRAFT, **whole, "title": "autoresearch/config.yml"}
 
 
-def _loops(kinds: list[str]) -> dict[str, Any]:
-    named = {kind: {"$ref": f"#/$defs/loop-{kind}"} for kind in kinds}
+def _loops(kinds: Mapping[str, list[str]]) -> dict[str, Any]:
+    """`kinds`: the keys that each one must be told. One that needs none may stand alone: `seo:`."""
     unnamed = {"required": ["kind"], "oneOf": [{"$ref": f"#/$defs/loop-{kind}"} for kind in kinds]}
-    told = {"if": {"required": ["kind"]}, "then": unnamed}
-    return {
-        "type": "object",
-        "properties": {kind: {**told, "else": reference} for kind, reference in named.items()},
-        "additionalProperties": unnamed,
-    }
+    properties: dict[str, Any] = {}
+    for kind, required in kinds.items():
+        own = {"if": {"required": ["kind"]}, "then": unnamed, "else": {"$ref": f"#/$defs/loop-{kind}"}}
+        properties[kind] = own if required else {"anyOf": [{"type": "null"}, own]}
+    return {"type": "object", "properties": properties, "additionalProperties": unnamed}
 
 
 def dump(kinds: Mapping[str, type[LoopSettings]]) -> str:

@@ -100,6 +100,12 @@ def test_a_mistake_is_named_with_its_place(text: str, message: str) -> None:
     assert str(caught.value).startswith(message), str(caught.value)
 
 
+def test_a_kind_that_needs_nothing_may_stand_alone() -> None:
+    document = parse("version: 1\nloops:\n  seo:\n", "config.yml")
+    config = document.validate(Config, document.data)
+    assert configured(config, document)["seo"].settings.kind == "seo"
+
+
 def test_several_mistakes_are_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         read("version: 3\nlops: {}\nsite: {sauce: live}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from autoresearch.loops.registry import configured, loop_class
 
 from .test_load import GOOD
 
-OURS = {kind: loop_class(kind).Settings for kind in ("rubric", "script", "seo")}
+ROOT = Path(__file__).parents[3]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+OURS = {kind: loop_class(kind).Settings for kind in PROJECT["entry-points"]["autoresearch.loops"]}
 
 
 def test_the_committed_schema_is_in_step() -> None:
-    committed = Path(__file__).parents[3] / "autoresearch.schema.json"
+    committed = ROOT / "autoresearch.schema.json"
     assert committed.read_text() == dump(OURS), "run: autoresearch schema > autoresearch.schema.json"
 
 
@@ -34,6 +37,8 @@ CASES = {
     "nothing but a version": ("version: 1\n", True),
     "another kind under an own name": ("version: 1\nloops: {x: {kind: script, command: [a]}}\n", True),
     "a duration in words": ("version: 1\nloops: {seo: {time_limit: 5m}}\n", True),
+    "a loop that is told nothing": ("version: 1\nloops:\n  seo:\n", True),
+    "a loop that has to be told something": ("version: 1\nloops:\n  script:\n", False),
     "no version": ("loops: {}\n", False),
     "an unknown key": ("version: 1\nlops: {}\n", False),
     "an unknown key of a loop": ("version: 1\nloops: {seo: {rulez: {}}}\n", False),

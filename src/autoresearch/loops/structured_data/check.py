@@ -10,12 +10,12 @@ of names makes sense (`invalid-value`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
-from autoresearch.loops.structured_data.items import Item, Problem, Ref, every
+from autoresearch.loops.structured_data.items import Item, Problem, Ref, Severity, either, every, once, shown
 from autoresearch.loops.structured_data.values import (
     OBJECTIONS,
     as_text,
@@ -25,8 +25,6 @@ from autoresearch.loops.structured_data.values import (
 )
 from autoresearch.loops.structured_data.vocabulary import Vocabulary, close_to, short, vocabulary
 
-MAX_PROBLEMS = 500
-"""Different problems of one page that are told."""
 _DEMANDS: tuple[tuple[frozenset[str], Callable[[str], str]], ...] = (
     (frozenset(("priceCurrency", "currency")), currency_objection),
     (frozenset(("price", "lowPrice", "highPrice", "minPrice", "maxPrice")), price_objection),
@@ -38,25 +36,21 @@ _DROPPED = frozenset(("Date", "DateTime", "Duration", "Float", "Integer", "Numbe
 _MEANINGLESS = frozenset(("Thing", "Class", "Property"))
 _EVERYTHING = frozenset(("Thing",))
 _MAX_EXAMPLES = 3
-Severity = Literal["error", "warning", "info"]
+_MAX_VALUES = 2_000
+"""Values of one property that are looked at."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s`]+")
 
 
 def check(items: Iterable[Item]) -> tuple[Problem, ...]:
     """Everything that the vocabulary objects to, each thing once with the number of its places, in the page's order."""
+    return check_each(every(items))
+
+
+def check_each(items: Iterable[Item]) -> tuple[Problem, ...]:
+    """The same of items among which are those that stand inside of others, after them."""
     known = vocabulary()
-    first: dict[tuple[str, str], Problem] = {}
-    places: dict[tuple[str, str], int] = {}
     roles: dict[int, set[str]] = {}
-    for item in every(items):
-        for problem in _item_problems(item, known, roles):
-            identity = problem.rule, problem.key
-            places[identity] = places.get(identity, 0) + 1
-            if len(first) < MAX_PROBLEMS:
-                first.setdefault(identity, problem)
-    return tuple(
-        replace(each, message=f"{each.message} ({count} places)") if (count := places[identity]) > 1 else each
-        for identity, each in first.items()
-    )
+    return once(problem for item in items for problem in _item_problems(item, known, roles))
 
 
 def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) -> Iterator[Problem]:
@@ -65,11 +59,11 @@ def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) ->
     for kind in ours:
         yield from _type_problems(item, kind, known)
     above = _classes(item, known)
-    name = ours[0][:80] if ours else "?"
+    name = shown(ours[0]) if ours else "?"
     for property_, values in item.properties.items():
         expected = _expected(property_) if property_ in known.properties else None
         if expected is None:
-            yield from _unknown(item, f"{name}/{property_[:80]}", property_, ours, known)
+            yield from _unknown(item, f"{name}/{shown(property_)}", property_, ours, known)
             continue
         if above and above.isdisjoint(expected.domains) and property_ not in roles.get(id(item), ()):
             yield _foreign(item, f"{name}/{property_}", property_, known)
@@ -77,7 +71,7 @@ def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) ->
             key = f"{name}/{property_}"
             message = f"`{key}` has given way to `{expected.superseded_by}`"
             yield _problem(item, "superseded", key, message, severity="info")
-        for value in values:
+        for value in values[:_MAX_VALUES]:
             if isinstance(value, Item):
                 kinds = _above(value.types, known)
                 if "Role" in kinds:
@@ -164,8 +158,10 @@ def _unknown(item: Item, key: str, name: str, types: Iterable[str], known: Vocab
 
 def _misplaced(item: Item, key: str, value: Item, expected: _Expected) -> Problem:
     """A thing of a kind that the property does not lead to."""
-    kinds = " and ".join(f"`{kind[:80]}`" for kind in value.types)
-    return _problem(item, "wrong-range", key, f"`{key}` is of type {kinds} instead of {_either(expected.ranges)}")
+    kinds = " and ".join(f"`{shown(kind)}`" for kind in value.types[:_MAX_EXAMPLES])
+    return _problem(
+        item, "wrong-range", key, f"`{key}` is of type {kinds} instead of {either(sorted(expected.ranges))}"
+    )
 
 
 def _type_problems(item: Item, kind: str, known: Vocabulary) -> Iterator[Problem]:
@@ -174,7 +170,9 @@ def _type_problems(item: Item, kind: str, known: Vocabulary) -> Iterator[Problem
         yield _problem(item, "superseded", kind, f"`{kind}` has given way to `{instead}`", severity="info")
     elif kind not in known.classes and kind not in known.datatypes:
         what = "a value, not a type" if known.is_value(kind) else "no type of schema.org"
-        yield _problem(item, "unknown-type", kind[:80], f"`{kind[:80]}` is {what}", known.near_class(kind))
+        name = shown(kind)
+        message = f"`{name}` is {what}" if name else "a type is empty"
+        yield _problem(item, "unknown-type", name, message, known.near_class(kind))
 
 
 def _foreign(item: Item, key: str, name: str, known: Vocabulary) -> Problem:
@@ -187,11 +185,12 @@ def _foreign(item: Item, key: str, name: str, known: Vocabulary) -> Problem:
 def _fits(value: Item, ranges: frozenset[str], known: Vocabulary) -> bool:
     """Whether a thing may stand here although none of its types is expected.
 
-    An address that leads to a thing is an address; of unknown types nothing can be said.
+    An address that leads to a thing is an address; a `Thing` may be anything; of unknown types nothing can be said.
     """
-    if not value.types or ranges & _MEANINGLESS or (value.id and "URL" in ranges):
+    if not (value.types and ranges) or ranges & _MEANINGLESS or (value.id and "URL" in ranges):
         return True
-    return any(kind not in known.classes for kind in value.types)
+    wider = frozenset().union(*map(known.ancestors, ranges))
+    return any(kind not in known.classes or kind in wider for kind in value.types)
 
 
 def _text_problems(item: Item, key: str, text: str, expected: _Expected, known: Vocabulary) -> Iterator[Problem]:
@@ -207,7 +206,7 @@ def _text_problems(item: Item, key: str, text: str, expected: _Expected, known: 
         return
     if expected.takes_text or any(not objection(text) for objection in expected.objections):
         return
-    if lists and (":" in text or known.is_member(text, lists)):  # lists may go on elsewhere
+    if lists and (_ADDRESS.fullmatch(text) or known.is_member(text, lists)):  # lists may go on elsewhere
         return
     if lists:
         yield _not_listed(item, key, text, lists, known)
@@ -221,9 +220,9 @@ def _text_problems(item: Item, key: str, text: str, expected: _Expected, known: 
 def _not_listed(item: Item, key: str, name: str, lists: Iterable[str], known: Vocabulary) -> Problem:
     """A text that is not one of the names of an enumeration."""
     names = known.members(lists)
-    shown = " ".join(name[:80].split()).replace("`", "'")
     some = ", ".join(f"`{each}`" for each in names[:_MAX_EXAMPLES]) + (", …" if len(names) > _MAX_EXAMPLES else "")
-    message = f"`{key}`: `{shown}` is no {_either(lists)}: {some}"
+    given = f"`{shown(name)}`" if name.strip() else "an empty text"
+    message = f"`{key}`: {given} is no {either(sorted(lists))}: {some}"
     return _problem(item, "invalid-value", key, message, close_to(name, names), severity="error")
 
 
@@ -231,8 +230,3 @@ def _problem(
     item: Item, rule: str, key: str, message: str, meant: str = "", *, severity: Severity = "warning"
 ) -> Problem:
     return Problem(rule, key, f"{message}; did you mean `{meant}`?" if meant else message, item.where, severity)
-
-
-def _either(names: Iterable[str]) -> str:
-    *others, last = (f"`{each}`" for each in sorted(names))
-    return f"{', '.join(others)} or {last}" if others else last

@@ -48,6 +48,7 @@ def extract(html: bytes, tree: LexborHTMLParser, url: str = "") -> Extracted:
             items += graph.items()
         except TooMuchError as error:
             unread.append(str(error))
+        graph.forget()
     for syntax, mark, read in _MARKUP:
         if mark in small:
             graph = Graph(syntax)
@@ -56,6 +57,7 @@ def extract(html: bytes, tree: LexborHTMLParser, url: str = "") -> Extracted:
                 items += graph.items()
             except TooMuchError as error:
                 unread.append(str(error))
+            graph.forget()
     return Extracted(tuple(items), tuple(problems), tuple(unread))
 
 

@@ -94,6 +94,11 @@ class Graph:
                 )
         return tuple(finished[id(draft)] for draft in self._drafts if draft.is_top)
 
+    def forget(self) -> None:
+        """Cut the drafts apart, which may lead to one another in circles."""
+        for draft in self._drafts:
+            draft.properties.clear()
+
     def _finished(self, value: Draft | Value, finished: dict[int, Item]) -> Value:
         if isinstance(value, Draft):
             return finished[id(value)]

@@ -6,10 +6,16 @@ Plain values only: they are made inside the crawl's parse workers, where importi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, TypeAlias
 
 Syntax = Literal["json-ld", "microdata", "rdfa"]
+Severity = Literal["error", "warning", "info"]
+MAX_PROBLEMS = 500
+"""Different problems of one kind of check that are told of one page."""
+_MAX_PLACES = 20_000
+_MAX_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Problem:
     message: str
     """One sentence, names in backticks."""
     where: str
-    severity: Literal["error", "warning", "info"]
+    severity: Severity
 
 
 Value: TypeAlias = str | int | float | bool | Item | Ref | None
@@ -60,3 +66,36 @@ def every(items: Iterable[Item]) -> Iterator[Item]:
             yield item
             nested = [value for values in item.properties.values() for value in values if isinstance(value, Item)]
             waiting.extend(reversed(nested))
+
+
+def forget(items: Iterable[Item]) -> None:
+    """Cut what leads from one to another: the parser's process does not look for circles among what it has left."""
+    for item in items:
+        if isinstance(item.properties, dict):
+            item.properties.clear()
+
+
+def once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, with the number of its places, in the order met; bounded."""
+    first: dict[tuple[str, str], Problem] = {}
+    places: dict[tuple[str, str], int] = {}
+    for problem in islice(problems, _MAX_PLACES):
+        identity = problem.rule, problem.key
+        if identity in first or len(first) < MAX_PROBLEMS:
+            first.setdefault(identity, problem)
+            places[identity] = places.get(identity, 0) + 1
+    return tuple(
+        replace(each, message=f"{each.message} ({count} places)") if (count := places[identity]) > 1 else each
+        for identity, each in first.items()
+    )
+
+
+def shown(name: str) -> str:
+    """A name from a page as it may stand between backticks."""
+    return " ".join(name[:_MAX_NAME].split()).replace("`", "'")
+
+
+def either(names: Iterable[str]) -> str:
+    """Names in backticks: a, b or c."""
+    *others, last = (f"`{each}`" for each in names)
+    return f"{', '.join(others)} or {last}" if others else last

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from autoresearch.loops.structured_data.context import NONE, SCHEMA_ORG, Context
 from autoresearch.loops.structured_data.graph import Draft, Graph, TooMuchError
-from autoresearch.loops.structured_data.items import Problem, Ref, Value
+from autoresearch.loops.structured_data.items import Problem, Ref, Value, shown
 from autoresearch.loops.structured_data.jsontext import NotJsonError, parse
 from autoresearch.loops.structured_data.vocabulary import short, vocabulary
 
@@ -35,7 +35,7 @@ def read_blocks(texts: Iterable[str], graph: Graph, url: str = "") -> list[Probl
         try:
             block.read(text)
         except NotJsonError as error:
-            problems.append(_invalid(text, number, error, "error"))
+            problems.append(_invalid(text, number, error, "error" if text.strip() else "warning"))
         except RecursionError:
             raise TooMuchError(f"block {number} is nested deeper than {MAX_DEPTH} levels") from None
         problems += block.problems
@@ -83,13 +83,16 @@ class _Block:
         """Whether names mean something here; where schema.org was surely meant, that is a problem."""
         if context.vocabulary is not None or context.terms:
             return True
-        kinds = [short(each) for each in _strings(data.get("@type", data.get("type")))]
+        given = _strings(data.get("@type", data.get("type")))
+        if given and all(":" in each or each[:1] == "@" for each in (*given, *data)):
+            return True  # full addresses need no context
+        kinds = [short(each) for each in given]
         known = [kind for kind in kinds if kind in vocabulary().classes]
         if not known and (context.is_partial or not data.keys() - {"@context", "@graph"}):
             return False  # another vocabulary's, or nothing
-        name = (known or kinds or ["?"])[0][:80]
+        name = shown((known or kinds or [""])[0])
         what = "its `@context` is not schema.org's" if context.is_partial else "there is no `@context`"
-        means = f"{_quoted(name)} means nothing here, {what}"
+        means = f"{f'`{name}`' if name else 'this'} means nothing here, {what}"
         foreign = context.is_partial and "schema" not in str(data.get("@context"))[:500].lower()
         self.problems.append(
             Problem(
@@ -210,7 +213,3 @@ def _strings(value: object) -> list[str]:
 
 def _escaped(key: str) -> str:
     return key if key.isalpha() and len(key) <= 80 else key[:80].replace("~", "~0").replace("/", "~1")
-
-
-def _quoted(name: str) -> str:
-    return "`" + name[:80].replace("`", "'") + "`"

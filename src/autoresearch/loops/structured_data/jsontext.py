@@ -46,8 +46,14 @@ def parse(text: str) -> tuple[Any, str]:
         raise _explained(text, error) from None
     except ValueError as error:  # a number of thousands of digits, or none at all
         at = next((found.start() for found in _TOKEN.finditer(text) if found[0][0] != '"'), None)
-        raise NotJsonError(str(error).split(";")[0], at) from None
-    return data, f"gives `{twice[0][:80]}` twice in one object: only the last one counts" if twice else ""
+        message = str(error)
+        raise NotJsonError("a number of thousands of digits" if "digits" in message else message, at) from None
+    return (
+        data,
+        f"gives `{' '.join(twice[0][:80].split()).replace('`', chr(39))}` twice in one object: only the last one counts"
+        if twice
+        else "",
+    )
 
 
 def _bare(text: str) -> str:

@@ -172,4 +172,6 @@ def _is_time(text: str) -> bool:
 
 def _quoted(text: str) -> str:
     shown = " ".join(text[: _QUOTED * 2].split()).replace("`", "'")
+    if not shown:
+        return "an empty text"
     return f"`{shown if len(shown) <= _QUOTED else shown[:_QUOTED] + '…'}`"

@@ -117,7 +117,7 @@ class Vocabulary:
 
     def near_property(self, name: str, types: Iterable[str]) -> str:
         """The property that was probably meant, one of the given types before others; "" when none is close."""
-        close = self._close(name, False)
+        close = sorted(self._close(name, False), key=self.superseded_properties.__contains__)
         kinds = tuple(types)
         return next((each for each in close if self.belongs(each, kinds)), close[0] if close else "")
 
