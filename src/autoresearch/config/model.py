@@ -150,5 +150,7 @@ class Config(Section):
     @classmethod
     def _bare_loops(cls, loops: Any) -> Any:
         """`seo:` alone is a loop with the defaults."""
-        bare = {name: {} for name, told in loops.items() if told is None} if isinstance(loops, dict) else {}
+        bare: dict[str, Any] = (
+            {name: {} for name, told in loops.items() if told is None} if isinstance(loops, dict) else {}
+        )
         return {**loops, **bare} if bare else loops

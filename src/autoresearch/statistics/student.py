@@ -18,11 +18,11 @@ def upper_tail(t: float, df: float) -> float:
     size = abs(t)
     if size < 1 / _FAR:
         return 0.5
-    tail = 0.0 if size > _FAR else _incomplete_beta(df / 2, 0.5, log_odds=log(df) - 2 * log(size)) / 2
+    tail = 0.0 if size > _FAR else incomplete_beta(df / 2, 0.5, log_odds=log(df) - 2 * log(size)) / 2
     return tail if t > 0 else 1 - tail
 
 
-def _incomplete_beta(a: float, b: float, *, log_odds: float) -> float:
+def incomplete_beta(a: float, b: float, *, log_odds: float) -> float:
     """I(a, b; x), where x/(1 − x) is given by its logarithm so that neither x nor 1 − x loses digits."""
     log_x, log_rest = -log1p(exp(-log_odds)), -log1p(exp(log_odds))
     front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log_x + b * log_rest)
