@@ -6,6 +6,8 @@ import datetime as dt
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,12 +75,16 @@ def _shard(text: str) -> Shard:
         raise UsageError(f"--shard {text}: no part of a run", hint="I/N, such as 2/5") from error
 
 
-Loops = Annotated[list[str] | None, typer.Argument(metavar="[LOOP]...", help="Which loops; all by default.")]
-Root = Annotated[Path, typer.Option("-C", "--root", help="The repository, or a built site.")]
-ConfigPath = Annotated[str | None, typer.Option("--config", help="Default: autoresearch/config.yml.")]
-Out = Annotated[Path | None, typer.Option(help="Write result.json there.")]
-ChangesPath = Annotated[Path | None, typer.Option("--changes", help="Write the comparison there, as JSON.")]
-ReportPath = Annotated[Path | None, typer.Option("--report", help="Write the report there, as Markdown.")]
+Loops = Annotated[list[str] | None, typer.Argument(metavar="LOOP", help="Which loops; all by default.")]
+Root = Annotated[Path, typer.Option("-C", "--root", metavar="DIR", help="The repository, or a built site.")]
+ConfigPath = Annotated[str | None, typer.Option("--config", metavar="FILE", help="Default: autoresearch/config.yml.")]
+Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write result.json there.")]
+ChangesPath = Annotated[
+    Path | None, typer.Option("--changes", metavar="FILE", help="Write the comparison there, as JSON.")
+]
+ReportPath = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write the report there, as Markdown.")
+]
 WriteState = Annotated[
     bool | None,
     typer.Option("--write-state/--no-write-state", help="Default: write, except in pull requests and parts of a run."),
@@ -88,7 +94,7 @@ Accept = Annotated[
     list[str] | None,
     typer.Option(metavar="SELECTOR", help="LOOP, LOOP/RULE, LOOP:SUBJECT or LOOP:METRIC@SUBJECT that may stay."),
 ]
-Because = Annotated[str, typer.Option(help="Why, for --accept.")]
+Because = Annotated[str, typer.Option(metavar="TEXT", help="Why, for --accept.")]
 Now = Annotated[
     dt.datetime | None,
     typer.Option(parser=_moment, metavar="ISO-TIME", help="The time of the run: 2026-05-01T06:00Z."),
@@ -99,7 +105,7 @@ Comment = Annotated[bool | None, typer.Option("--comment/--no-comment", help="In
 CheckRun = Annotated[bool | None, typer.Option("--check/--no-check", help="In Actions: the check run.")]
 Issues = Annotated[bool | None, typer.Option("--issues/--no-issues", help="In Actions: file and update issues.")]
 Commit = Annotated[bool | None, typer.Option("--commit/--no-commit", help="In Actions: commit the state.")]
-ApiUrl = Annotated[str | None, typer.Option(help="GitHub's API, where it is not the workflow's own.")]
+ApiUrl = Annotated[str | None, typer.Option(metavar="URL", help="GitHub's API, where it is not the workflow's own.")]
 
 
 @app.command("run")
@@ -113,11 +119,11 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     write_state: WriteState = None,
     base: Annotated[str | None, typer.Option(metavar="REV", help="Measure this revision too, and compare.")] = None,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="Measure one part of the run.")] = None,
-    url: Annotated[str | None, typer.Option(help="Look at the site there: a preview of it.")] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Look at the site there: a preview of it.")] = None,
     fail_on: Fails = FailOn.regression,
     accept: Accept = None,
     because: Because = "",
-    seed: Annotated[int, typer.Option(help="For whatever draws at random.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="For whatever draws at random.")] = 0,
     now: Now = None,
     comment: Comment = None,
     check: CheckRun = None,
@@ -160,7 +166,7 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
 @app.command("publish")
 def publish_command(  # noqa: PLR0917
     results: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RESULT]...", help="result.json files: one, or the shards of a run.")
+        list[Path] | None, typer.Argument(metavar="RESULT", help="result.json files: one, or the shards of a run.")
     ] = None,
     root: Root = Path(),
     config: ConfigPath = None,
@@ -199,7 +205,7 @@ def plan_command(
     loops: Loops = None,
     root: Root = Path(),
     config: ConfigPath = None,
-    shards: Annotated[int, typer.Option(min=1, max=256, help="At most so many.")] = 4,
+    shards: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="At most so many.")] = 4,
 ) -> None:
     """Print the parts that a run can be measured in, as a workflow's matrix wants them: ["1/3", "2/3", "3/3"]."""
     import json
@@ -210,7 +216,8 @@ def plan_command(
     request = Request(root=_folder(root), now=dt.datetime.now(dt.UTC), loops=tuple(loops or ()), config=config)
     parts = json.dumps(plan(request).shards(shards))
     set_outputs(os.environ, {"shards": parts})
-    typer.echo(parts)
+    with _printing():
+        typer.echo(parts)
 
 
 @app.command("schema")
@@ -219,7 +226,8 @@ def schema_command() -> None:
     from autoresearch.config.schema import dump
     from autoresearch.loops.registry import kinds, loop_class
 
-    typer.echo(dump({kind: loop_class(kind).Settings for kind in kinds()}), nl=False)
+    with _printing():
+        typer.echo(dump({kind: loop_class(kind).Settings for kind in kinds()}), nl=False)
 
 
 def _folder(root: Path) -> Path:
@@ -238,7 +246,6 @@ def _destinations(out: Path | None, changes: Path | None, report: Path | None, *
 
 def _conclude(outcome: Outcome, to: Destinations, session: Session) -> None:
     """Deliver, and print the report whatever becomes of that."""
-    from autoresearch.core.problem import trouble_with
     from autoresearch.publication import Publication
     from autoresearch.publish import deliver
     from autoresearch.report.terminal import print_report
@@ -246,18 +253,28 @@ def _conclude(outcome: Outcome, to: Destinations, session: Session) -> None:
     try:
         deliver(outcome, to, session)
     finally:
-        try:
+        with _printing():
             print_report(Publication(outcome).report)
-            sys.stdout.flush()
-        except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
-            if not isinstance(error, BrokenPipeError):  # `| head` has read enough
-                raise PublishError(f"the report cannot be printed: {trouble_with(error)}") from error
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """What happens when nobody takes what is printed: nothing for `| head`, an error for a full disk."""
+    from autoresearch.core.problem import trouble_with
+
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
+        if not isinstance(error, BrokenPipeError):
+            raise PublishError(f"standard output cannot be written: {trouble_with(error)}") from error
 
 
 def main() -> None:
     """Run the command line; an expected error is told in two lines, and ends with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  closed before we began: `>&-`
     try:
         code = app(standalone_mode=False)  # typer turns Ctrl-C into this code
         if code == _INTERRUPTED:

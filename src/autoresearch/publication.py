@@ -55,7 +55,7 @@ class Publication:
             outcome.changes,
             [o.measurement for o in outcome.loops],
             self.rules,
-            previous={o.loop.name: previous(o.measurement, o.baseline) for o in outcome.loops},
+            previous={o.loop.name: previous(o.measurement, o.baseline, o.base) for o in outcome.loops},
             run=outcome.run,
             version=__version__,
             notes=outcome.notes,

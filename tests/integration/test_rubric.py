@@ -26,7 +26,7 @@ def post(title: str = "Hello", product: str = "Mug", body: str = "About the mug.
 
 
 def metrics(ran: object) -> dict[str, float]:
-    return {m["subject"]: m["value"] for m in ran.result["measurements"][0]["metrics"]}  # type: ignore[attr-defined]
+    return {m["subject"]: m["value"] for m in ran.result["measurements"][0]["metrics"] if m["name"] == "rate"}  # type: ignore[attr-defined]
 
 
 def test_every_no_of_a_file_is_a_finding_and_all_answers_are_a_rate(repository: Repository) -> None:
@@ -103,6 +103,36 @@ def test_rows_without_identity_are_a_sample_that_chance_may_move(repository: Rep
     assert repository.run().kinds == ["persisting"], "it stays down until it recovers"
     repository.write("logs/a.jsonl", rows(188, 12))
     assert repository.run().kinds == ["fixed"]
+
+
+def test_a_rate_that_slips_a_little_every_day_is_noticed(repository: Repository) -> None:
+    repository.config(SAMPLE.format(id=""))
+    told = []
+    for day in range(20):
+        repository.write("logs/a.jsonl", rows(192 - 4 * day, 8 + 4 * day))
+        told.append(repository.run().kinds)
+    first = told.index(["new"])
+    assert first <= 10, "before the 40th of 192 is lost"
+    assert told[first + 1 :] == [["persisting"]] * (19 - first)
+
+
+def test_other_questions_begin_a_reference_of_their_own(repository: Repository) -> None:
+    repository.config(SAMPLE.format(id=""))
+    repository.write("logs/a.jsonl", rows(190, 10))
+    repository.run()
+    repository.config(SAMPLE.format(id="").replace("max_words: 8", "max_words: 3"))
+    repository.write("logs/a.jsonl", rows(190, 10).replace("Good morning, Ada!", "A very good morning, Ada!"))
+    assert "new" not in repository.run().kinds
+
+
+def test_a_pattern_without_end_is_told_and_the_other_texts_count(repository: Repository) -> None:
+    repository.config(SAMPLE.format(id="").replace("max_words: 8", "pattern: '^(a|aa)+$'"))
+    repository.write("logs/a.jsonl", "".join(json.dumps({"text": t}) + "\n" for t in ("aaa", "a" * 60 + "!", "a")))
+    (measurement,) = repository.run().result["measurements"]
+    assert measurement["coverage"]["measured"] == 2
+    (skipped,) = measurement["coverage"]["skipped"]
+    assert skipped["subject"] == "logs/a.jsonl:2"
+    assert "needs more than 1 s" in skipped["reason"]
 
 
 def test_rows_with_an_id_are_told_by_name_and_line(repository: Repository) -> None:

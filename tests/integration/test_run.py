@@ -248,6 +248,6 @@ def test_a_full_disk_behind_standard_output_is_an_error_and_no_crash(repository:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
     assert ended.returncode == 4
-    assert "the report cannot be printed: no space left on device" in ended.stderr
+    assert "standard output cannot be written: no space left on device" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert (repository.root / "autoresearch/a/state.json").exists()

@@ -37,8 +37,10 @@ def compare(
     return tuple(sorted(changes, key=lambda change: change.order))
 
 
-def previous(measurement: Measurement, baseline: Baseline) -> dict[str, float]:
-    """The newest value of each metric in the same environment: what a report shows as *before*."""
+def previous(measurement: Measurement, baseline: Baseline, base: Measurement | None = None) -> dict[str, float]:
+    """What a report shows as *before*: each metric at the base revision, or its newest value in this environment."""
+    if base is not None and base.status == "measured":
+        return {metric.selector: metric.value for metric in base.metrics}
     segment = baseline.segment(measurement.environment)
     return {selector: value for entry in segment.history for selector, value in entry.metrics.items()}
 

@@ -9,14 +9,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
 from autoresearch.config.model import NAME, LoopSettings, Rung, Section
-from autoresearch.core.baseline import Baseline
-from autoresearch.core.measurement import SITE, Coverage, Finding, Measurement, Metric, Rule, Severity, Skipped
+from autoresearch.core.baseline import Baseline, Entry
+from autoresearch.core.measurement import (
+    SITE,
+    Coverage,
+    Finding,
+    Measurement,
+    Metric,
+    Rule,
+    Severity,
+    Skipped,
+    fingerprint,
+)
 from autoresearch.errors import NotMeasuredError
 from autoresearch.loops.base import Loop
 from autoresearch.signals import texts
@@ -26,7 +36,12 @@ from autoresearch.statistics.proportions import fisher_exact
 
 _ALPHA = 0.001
 """Of a whole run: the questions share it."""
+_REFERENCE_RUNS = 50
+"""The newest runs, taken together, that a rate is compared with."""
+_RATE, _TEXTS = "rate", "texts"
 _MAX_TOLD = 1_000
+_PATIENCE = 1.0
+"""Seconds for one pattern on one text: some patterns take longer than the universe lasts."""
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
 
@@ -52,9 +67,11 @@ class Question(Section):
     @field_validator("pattern", "not_pattern")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
+        import regex
+
         try:
-            re.compile(pattern or "")
-        except re.error as error:
+            regex.compile(pattern or "", regex.MULTILINE)
+        except regex.error as error:
             raise ValueError(f"not a regular expression: {error}") from error
         return pattern
 
@@ -78,10 +95,10 @@ class Question(Section):
         if text is None:
             yield f"has no field `{self.field}`"
             return
-        if self.pattern is not None and not re.search(self.pattern, text, re.MULTILINE):
+        if self.pattern is not None and _found(self.pattern, text) is None:
             yield f"does not match /{self.pattern}/"
-        if self.not_pattern is not None and (match := re.search(self.not_pattern, text, re.MULTILINE)):
-            yield f"matches /{self.not_pattern}/: “{match[0][:60]}”"
+        if self.not_pattern is not None and (found := _found(self.not_pattern, text)) is not None:
+            yield f"matches /{self.not_pattern}/: “{found[:60]}”"
         yield from self._word_count(text)
         if self.one_of is not None and text.strip() not in self.one_of:
             yield f"is not one of {', '.join(self.one_of)}"
@@ -96,6 +113,14 @@ class Question(Section):
             yield f"has {words} words, at most {self.max_words} wanted"
         if self.min_words is not None and words < self.min_words:
             yield f"has {words} words, at least {self.min_words} wanted"
+
+
+def _found(pattern: str, text: str) -> str | None:
+    """What a pattern first matches. Raises `TimeoutError`, which `re` cannot."""
+    import regex
+
+    match = regex.search(pattern, text, regex.MULTILINE, timeout=_PATIENCE)
+    return None if match is None else match[0]
 
 
 def _unmentioned(text: str, field: str, wanted: str | None) -> Iterator[str]:
@@ -146,6 +171,8 @@ class Rubric(Loop[Settings]):
         super().__init__(name, settings)
         down = Rule(f"{name}/rate-down", "error", "Fewer yes than before", "Read the latest rows that get a no.")
         self.rules = (*(question.rule(name) for question in settings.rules), down)
+        self.version = hashlib.sha256("".join(rule.version for rule in self.rules).encode()).hexdigest()[:8]
+        """Of all questions together: rates are compared with rates of the same questions."""
 
     def measure(self, signals: Signals) -> Measurement:
         """Ask every question of every text."""
@@ -158,18 +185,19 @@ class Rubric(Loop[Settings]):
 
     def judge(self, measurement: Measurement, baseline: Baseline) -> Sequence[Finding]:
         """A rate over a sample is down when chance would make one such drop in fewer than 1 of 1,000 runs."""
-        alpha = _ALPHA / len(self.settings.rules)
-        return [
-            Finding(
-                rule=f"{self.name}/rate-down",
-                subject=rule,
-                severity="error",
-                message=f"yes to {_rate(was)} before, to {_rate(now)} now; chance: 1 in {1 / max(p, 1e-9):,.0f}",
-                judged=True,
-            )
-            for rule, now in measurement.observations.items()
-            if (was := baseline.observations.get(rule)) and (p := fisher_exact(_counts(now), _counts(was))) < alpha
-        ]
+        return list(self._rates_down(measurement, baseline))
+
+    def _rates_down(self, measurement: Measurement, baseline: Baseline) -> Iterator[Finding]:
+        down = f"{self.name}/rate-down"
+        history = baseline.segment(measurement.environment).history
+        for question, facts in measurement.observations.items():
+            known = baseline.known.get(fingerprint(self.name, down, question))
+            well = [entry for entry in history if known is None or entry.order < known.first_seen.order]
+            now, before = _counts(facts), _pooled(question, well[-_REFERENCE_RUNS:])
+            p = fisher_exact(now, before)
+            if p < _ALPHA / len(self.settings.rules):
+                message = f"yes to {_share(now)} now, to {_share(before)} before; chance: 1 in {1 / max(p, 1e-9):,.0f}"
+                yield Finding(rule=down, subject=question, severity="error", message=message, judged=True)
 
 
 class _Tally:
@@ -188,11 +216,16 @@ class _Tally:
         if item.problem is not None:
             self._skip(subject, item.problem)
             return
+        try:
+            answers = {question.id: "; ".join(question.objections(item)) for question in self._loop.settings.rules}
+        except TimeoutError:
+            self._skip(subject, f"a pattern of the rules needs more than {_PATIENCE:.0f} s for this text")
+            return
         self.items += 1
         name = item.get(self._loop.settings.id) if self._loop.settings.id and item.line is not None else None
         self._sampled += item.line is not None and name is None
         for question in self._loop.settings.rules:
-            no = "; ".join(question.objections(item))
+            no = answers[question.id]
             self._yes[question.id] += not no
             if no and (item.line is None or name is not None):
                 self._tell(question, item, name or "", no)
@@ -227,11 +260,12 @@ class _Tally:
         return Measurement(
             loop=self._loop.name,
             kind=self._loop.kind,
+            environment={"questions": self._loop.version},
             complete=len(self._findings) < _MAX_TOLD,
             coverage=Coverage(measured=self.items, skipped=tuple(self._skipped)),
-            metrics=tuple(
-                Metric(name="rate", subject=subject, value=rate, better="higher", exact=True)
-                for subject, rate in rates.items()
+            metrics=(
+                Metric(name=_TEXTS, value=self.items, exact=True),
+                *(Metric(name=_RATE, subject=s, value=r, better="higher", exact=True) for s, r in rates.items()),
             ),
             findings=tuple(self._findings),
             observations=observed,
@@ -243,6 +277,16 @@ def _counts(observed: dict[str, str | int | float | bool | None]) -> tuple[int, 
     return (yes, items) if isinstance(yes, int) and isinstance(items, int) else (0, 0)
 
 
-def _rate(observed: dict[str, str | int | float | bool | None]) -> str:
-    yes, items = _counts(observed)
-    return f"{yes} of {items}"
+def _pooled(question: str, runs: Iterable[Entry]) -> tuple[int, int]:
+    """(yes, all) of several runs together: what slips a little every day slips away from these."""
+    yes = texts = 0
+    for run in runs:
+        rate, count = run.metrics.get(f"{_RATE}@{question}"), run.metrics.get(f"{_TEXTS}@{SITE}")
+        if rate is not None and count is not None:
+            yes, texts = yes + round(rate * count), texts + round(count)
+    return yes, texts
+
+
+def _share(counted: tuple[int, int]) -> str:
+    yes, texts = counted
+    return f"{yes:,} of {texts:,}"

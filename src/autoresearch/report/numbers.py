@@ -54,8 +54,11 @@ class Numbers:
         )
 
     def score(self, measurement: Measurement) -> Number | None:
-        """The number that speaks for a loop: of its whole world where it has one, else the median over its subjects."""
-        scored = [metric for metric in measurement.metrics if metric.better != "none"]
+        """The number that speaks for a loop: of its whole world where it has one, else the median over its subjects.
+
+        Where no number is better one way or the other, the first that was recorded.
+        """
+        scored = [m for m in measurement.metrics if m.better != "none"] or list(measurement.metrics[:1])
         metrics = [metric for metric in scored if metric.subject == SITE] or scored
         if not metrics:
             return None

@@ -39,9 +39,11 @@ def summary(changes: Changes, loops: Sequence[LoopRow]) -> str:
         recorded = "" if changes.verdict == "pass" and not _trouble(changes.changes) else _recorded(changes.changes)
         first = f"This first run found {recorded}." if recorded else "There was nothing to compare with yet."
         return f"{first} Once the state files are committed, only what changes is news."
-    since = f"commit `{changes.baseline.sha[:7]}`" if changes.baseline.sha else "the last run"
-    old = age(changes.baseline.age_days)
-    return f"Compared with the state of {since}{f', {old}' if old else ''}."
+    commit, old = changes.baseline.sha[:7], age(changes.baseline.age_days)
+    run = f"the run at commit `{commit}`" if commit else "the last run"
+    if changes.baseline.measured:
+        return f"Compared with commit `{commit}`, measured in this run."
+    return f"Compared with {run}{f', {old}' if old else ''}."
 
 
 def _fails_by_itself(changes: Changes) -> bool:

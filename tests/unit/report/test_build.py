@@ -64,9 +64,11 @@ def test_a_loop_that_failed_beside_a_failing_one_is_in_the_headline() -> None:
 
 
 def test_the_baseline_is_named_by_its_commit_and_age() -> None:
-    assert report().summary == "Compared with the state of commit `1a2b3c4`, 1 day old."
-    unknown = BASELINE.model_copy(update={"sha": "", "age_days": None})
-    assert report(baseline=unknown).summary == "Compared with the state of the last run."
+    assert report().summary == "Compared with the run at commit `1a2b3c4`, 1 day old."
+    unknown = BASELINE.model_copy(update={"sha": ""})
+    assert report(baseline=unknown).summary == "Compared with the last run, 1 day old."
+    measured_now = BASELINE.model_copy(update={"age_days": None, "measured": True})
+    assert report(baseline=measured_now).summary == "Compared with commit `1a2b3c4`, measured in this run."
 
 
 def test_changes_in_any_order_make_the_same_report() -> None:

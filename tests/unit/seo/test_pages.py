@@ -60,6 +60,15 @@ def test_of_two_pages_with_one_title_the_one_met_later_is_the_copy() -> None:
     assert site.findings() == [("title-duplicate", "/about", "")]
 
 
+@pytest.mark.parametrize(("folder", "is_copy"), [("de", False), ("de-DE", False), ("docs", True)])
+def test_where_pages_do_not_say_their_language_a_folder_named_like_one_does(folder: str, is_copy: bool) -> None:
+    site = Site()
+    for page in site.crawl.pages.values():
+        page.lang = ""
+    site.add(f"/{folder}/about", title=site["/about"].title, lang="")
+    assert ("title-duplicate" in {rule for rule, _, _ in site.findings()}) is is_copy
+
+
 def test_a_copied_description_is_found() -> None:
     site = Site()
     site["/team"].description = site["/about"].description

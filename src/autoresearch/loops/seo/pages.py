@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from autoresearch.core.measurement import Finding
+from autoresearch.loops.seo.codes import language_of
 from autoresearch.loops.seo.rules import found, found_on_site, quoted
 from autoresearch.loops.seo.view import View
 from autoresearch.signals.site.model import Page
@@ -52,9 +53,16 @@ def _shared(view: View, what: str, text_of: Callable[[Page], str | None]) -> Ite
     for page in view.indexable:
         text = text_of(page)
         if text and "?" not in page.subject:
-            original = first.setdefault(((page.lang or "").lower(), text), page)
+            original = first.setdefault((_language(page), text), page)
             if original is not page and not _are_translations(view, page, original):
                 yield found(f"{what}-duplicate", page, f"has the {what} of {original.subject}: {quoted(text)}")
+
+
+def _language(page: Page) -> str:
+    """What the page says that it is in; where it does not, the folder that is named like a language."""
+    if page.lang:
+        return page.lang.lower()
+    return next(filter(None, map(language_of, page.subject.split("/")[1:-1])), "")
 
 
 def _are_translations(view: View, page: Page, other: Page) -> bool:
