@@ -142,7 +142,7 @@ class Runner:
                         outcome = run(session.request, session.states)
                     from autoresearch.publication import Destinations
 
-                    deliver(outcome, Destinations(state=session.writes_state), session)
+                    deliver(outcome, Destinations(state=session.writes_state(outcome.plan.config)), session)
             except AutoresearchError as raised:
                 error = raised
         return Done(

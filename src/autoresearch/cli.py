@@ -158,7 +158,7 @@ def run_command(  # noqa: PLR0917  typer makes the options of the arguments
     wishes = Wishes(comment, check, issues, commit, api_url, publish=not no_publish)
     with open_session(request, wishes, os.environ) as session:
         outcome = run(session.request, session.states)
-        wants_state = session.writes_state if write_state is None else write_state
+        wants_state = session.writes_state(outcome.plan.config) if write_state is None else write_state
         _conclude(outcome, _destinations(out, changes, report, state=wants_state), session)
     raise typer.Exit(outcome.exit_code)
 
@@ -195,7 +195,7 @@ def publish_command(  # noqa: PLR0917
     wishes = Wishes(comment, check, issues, commit, api_url, publish=not no_publish)
     with open_session(request, wishes, os.environ) as opened:
         session, outcome = settle_results(opened, list(results or ()))
-        wants_state = session.writes_state if write_state is None else write_state
+        wants_state = session.writes_state(outcome.plan.config) if write_state is None else write_state
         _conclude(outcome, _destinations(out, changes, report, state=wants_state), session)
     raise typer.Exit(0 if session.is_overtaken else outcome.exit_code)
 

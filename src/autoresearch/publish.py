@@ -33,6 +33,10 @@ def settle_results(session: Session, paths: list[Path]) -> tuple[Session, Outcom
     result = merged(results, planned.divided)
     names = set(result.run.planned)
     planned = replace(planned, loops=[loop for loop in planned.loops if loop.name in names])
+    if not planned.loops:
+        raise PublishError(
+            "the results are about no loop of the config", hint="measure and publish with the same config and loops"
+        )
     now = min(result.run.now, f"{session.request.now:%Y-%m-%dT%H:%M:%SZ}")
     run = result.run.model_copy(update={"now": now, **session.identity_of_run()})
     return session, settle(planned, result.model_copy(update={"run": run}), session.request)

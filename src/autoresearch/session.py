@@ -63,14 +63,15 @@ class Session:
     known: dict[str, Any] = field(default_factory=dict, repr=False)
     """What was asked of GitHub once, for this session and those made of it."""
 
-    @property
-    def writes_state(self) -> bool:
-        """Whether state files on disk are renewed: not by a pull request or a part of a run; on GitHub it commits."""
+    def writes_state(self, config: Config) -> bool:
+        """Whether state files on disk are renewed: not by a pull request, a part of a run, or where this run commits."""
         if self.request.base is not None or self.request.shard is not None:
             return False
         if self.context is None:
             return True
-        return self.context.is_default_branch and not (self.hub and self.publishes)
+        doing = self.activities(config)
+        commits = self.hub is not None and self.publishes and doing is not None and doing.commit
+        return self.context.is_default_branch and not commits
 
     @property
     def publishes(self) -> bool:

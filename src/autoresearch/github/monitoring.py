@@ -7,6 +7,7 @@ states are merged by three ways and the issues decided anew, on what both have l
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from random import Random
 
 from autoresearch.config.model import Issues
 from autoresearch.core.baseline import Baseline, Stamp
-from autoresearch.core.changes import Change
+from autoresearch.core.changes import Change, ChangeKind
 from autoresearch.core.lifecycle import Action, next_steps, without_loop
 from autoresearch.core.measurement import Measurement, Rule
 from autoresearch.core.merge import merge
@@ -25,6 +26,11 @@ from autoresearch.github.folder import Snapshot
 from autoresearch.github.hub import Hub
 from autoresearch.github.issues import carry_out, listed
 from autoresearch.state import dump, parse
+
+
+_NEWS: dict[ChangeKind, str] = {
+    "new": "new", "regressed": "regressed", "fixed": "fixed", "improved": "improved", "first-look": "at first look",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,9 +134,8 @@ class Monitor:
 
     @property
     def _message(self) -> str:
-        told = sum(change.kind in {"new", "regressed"} for change in self.learned.changes)
-        fixed = sum(change.kind == "fixed" for change in self.learned.changes)
-        news = f"{told} new, {fixed} fixed" if told or fixed else "nothing new"
+        kinds = Counter(change.kind for change in self.learned.changes)
+        news = ", ".join(f"{kinds[kind]:,} {word}" for kind, word in _NEWS.items() if kinds[kind]) or "nothing new"
         return f"autoresearch: state of {self.learned.stamp.at[:10]} ({news})\n\nRun {self.learned.stamp.run}"
 
 

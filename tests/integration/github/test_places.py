@@ -117,6 +117,8 @@ def test_where_the_commits_are_left_to_others_the_issue_itself_is_the_memory(mak
         assert scene.night(words=broken(len(found))).error is None
         assert [each.state for each in our_issues(scene.repo)] == [issue], day
     assert scene.repo.files()[path].decode() == by_hand
+    newest = (scene.folder / f"job-{scene.runner.jobs}/workspace" / path).read_text()
+    assert newest != by_hand, "left in the workspace for a step that commits it"
     assert authors(scene) == {"acme", "alice"}
 
 
