@@ -274,7 +274,7 @@ def _printing() -> Iterator[None]:
 def main() -> None:
     """Run the command line; an expected error is told in two lines, and ends with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  closed before we began: `>&-`
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  closed by `>&-`
     try:
         code = app(standalone_mode=False)  # typer turns Ctrl-C into this code
         if code == _INTERRUPTED:

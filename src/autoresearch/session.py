@@ -64,7 +64,7 @@ class Session:
     """What was asked of GitHub once, for this session and those made of it."""
 
     def writes_state(self, config: Config) -> bool:
-        """Whether state files on disk are renewed: not by a pull request, a part of a run, or where this run commits."""
+        """Whether state files on disk are renewed: not by a pull request, a part, or where this run commits."""
         if self.request.base is not None or self.request.shard is not None:
             return False
         if self.context is None:

@@ -27,7 +27,6 @@ from autoresearch.github.hub import Hub
 from autoresearch.github.issues import carry_out, listed
 from autoresearch.state import dump, parse
 
-
 _NEWS: dict[ChangeKind, str] = {
     "new": "new", "regressed": "regressed", "fixed": "fixed", "improved": "improved", "first-look": "at first look",
 }  # fmt: skip

@@ -90,8 +90,8 @@ class Signals:
         if self.site_settings is None:
             raise NotMeasuredError(
                 "there is no site to look at",
-                hint="build it and name its folder (`-C FOLDER`: dist, build, _site and other usual places are looked into), or "
-                "say where it is: `site:` in autoresearch/config.yml",
+                hint="build it and name its folder (`-C FOLDER`: dist, build, _site and other usual places are "
+                "looked into), or say where it is: `site:` in autoresearch/config.yml",
             )
         return self.secrets.resolved(self.site_settings)
 
