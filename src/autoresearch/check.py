@@ -123,7 +123,11 @@ def _segments(source: EventSource, span: Span, facts: Facts) -> Iterator[str]:
     for name in names:
         values = source.values(span, Dimension(name))
         pooled = values.distinct - len(values.kept)
-        rest = f"; {pooled:,} rare or further values are pooled, {plural(values.pooled_sessions, 'session')}" if pooled else ""
+        rest = (
+            f"; {pooled:,} rare or further values are pooled, {plural(values.pooled_sessions, 'session')}"
+            if pooled
+            else ""
+        )
         yield f"  {name}: {_some(values.kept)}{rest}"
 
 

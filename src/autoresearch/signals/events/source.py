@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from autoresearch.config.events import Events, Spark
+from autoresearch.config.events import Events, GoogleAnalytics, Plausible, PostHog, Spark
 from autoresearch.errors import NotMeasuredError
 from autoresearch.signals.events import bots, questions
 from autoresearch.signals.events.engine import Engine, Row
@@ -31,6 +31,7 @@ from autoresearch.signals.events.model import (
     Span,
     Values,
 )
+from autoresearch.signals.events.provider import Provider, ProviderEvents
 from autoresearch.signals.events.table import Table, known_names
 
 
@@ -43,7 +44,23 @@ def open_events(settings: Events, root: Path, now: dt.datetime) -> EventSource:
         from autoresearch.signals.events.spark import SparkEngine
 
         return SqlEvents(SparkEngine(source, settings.table, root), settings, now)
-    raise NotMeasuredError(f"events of {source.kind} cannot be read yet", hint="export them to files, or to a database")
+    return ProviderEvents(_provider(source, settings), settings, now)
+
+
+def _provider(source: PostHog | Plausible | GoogleAnalytics, settings: Events) -> Provider:
+    match source:
+        case PostHog():
+            from autoresearch.signals.events.posthog import PostHogEvents
+
+            return PostHogEvents(source, settings)
+        case Plausible():
+            from autoresearch.signals.events.plausible import PlausibleEvents
+
+            return PlausibleEvents(source, settings)
+        case GoogleAnalytics():
+            from autoresearch.signals.events.ga4 import GoogleAnalyticsEvents
+
+            return GoogleAnalyticsEvents(source, settings)
 
 
 def _engine(source: str, settings: Events, root: Path) -> Engine:
