@@ -61,7 +61,7 @@ print(json.dumps([len(found), sum(each.events for each in found), max(each.event
 
 DUCKDB = """
 import json, sys, duckdb
-duckdb.execute("SET threads = 2; SET memory_limit = '256MB'; SET TimeZone = 'UTC'")
+duckdb.execute("SET threads = 2; SET enable_progress_bar = false; SET memory_limit = '256MB'; SET TimeZone = 'UTC'")
 found = duckdb.execute(
     f"SELECT date_trunc('hour', ts)::TIMESTAMP, path, name, count(*) FROM '{sys.argv[1]}/*.parquet' GROUP BY ALL"
 ).fetchall()
