@@ -51,7 +51,14 @@ def run(
     progress = progress_for(planned.secrets.mask)
     site = planned.config.site
     world = Signals(
-        request.root, site, request.now, planned.secrets, request.seed, part=request.shard, look_at=request.url
+        request.root,
+        site,
+        request.now,
+        planned.secrets,
+        request.seed,
+        part=request.shard,
+        look_at=request.url,
+        event_settings=planned.config.events,
     )
     with world as signals, progress:
         bench = Bench(signals, planned.secrets, progress, request.verbose)
@@ -103,7 +110,7 @@ class _Measuring:
         self.head_saw = self.bench.measure(loops)
         measured = [loop for loop in loops if self.head_saw[loop.name].status == "measured"]
         if self.base is not None:
-            self.base_saw = self._measure_base(self.base, measured)
+            self.base_saw = self._measure_base(self.base, [loop for loop in measured if not loop.outside])
         for loop in measured:
             if any(metric.gate and not metric.exact for metric in self.head_saw[loop.name].metrics):
                 self._settle_suspicions(loop)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autoresearch.config.events import Events
 from autoresearch.config.model import Site
 from autoresearch.config.secrets import Secrets
 from autoresearch.core.result import Shard
 from autoresearch.errors import NotMeasuredError
 
 if TYPE_CHECKING:
+    from autoresearch.signals.events.model import EventSource
     from autoresearch.signals.site.model import Crawl, Response
 
 
@@ -41,6 +43,8 @@ class Signals:
     """Where the site is, when not where the config says: a preview of it."""
     say: Callable[[str], None] = _quiet
     """Takes a short line of progress."""
+    event_settings: Events | None = None
+    _memories: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     _also: set[str] = field(default_factory=set, repr=False)
     _remembered: set[str] = field(default_factory=set, repr=False)
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -68,6 +72,34 @@ class Signals:
         They run in the process that parses, and return plain values: those come back as `Page.facts`.
         """
         self._also.update(functions)
+
+    def recall(self, loop: str, memory: Mapping[str, Any]) -> None:
+        """Note what the state remembers for a loop: not to judge by, only to know what need not be asked again."""
+        self._memories[loop] = memory
+
+    def memory_of(self, loop: str) -> Mapping[str, Any]:
+        """What was noted for a loop."""
+        return self._memories.get(loop, {})
+
+    def events_settings(self) -> Events:
+        """Where events are, secrets resolved. Raises `NotMeasuredError` where the config names none."""
+        if self.event_settings is None:
+            raise NotMeasuredError(
+                "there are no events to look at", hint="say where they are: `events:` in autoresearch/config.yml"
+            )
+        return self.secrets.resolved(self.event_settings)
+
+    def events(self) -> EventSource:
+        """The analytics events, opened once and shared. Raises `NotMeasuredError`."""
+        outcome: EventSource = self._once("events", self._open_events)
+        return outcome
+
+    def _open_events(self) -> EventSource:
+        from autoresearch.signals.events.source import open_events
+
+        source = open_events(self.events_settings(), self.root, self.now)
+        self._open.callback(source.close)
+        return source
 
     def site(self) -> Crawl:
         """The crawled site. Raises `NotMeasuredError` where there is none to look at, for every loop that asks."""

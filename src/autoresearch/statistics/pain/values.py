@@ -173,6 +173,24 @@ def values_up(
     return judged, {segment: found[segment] for segment in histories if segment in alarms}
 
 
+def above_usual(history: ValueHistory, counts: Histogram, q: float) -> tuple[int, float, float]:
+    """(values above the old place of the `q` quantile, how many should be, that place).
+
+    Raises `ValueError` for an empty history.
+    """
+    edges = history.total()
+    if not edges:
+        raise ValueError("a history without values has no quantiles")
+    place = _place(edges, q)
+    affected = sum(count for number, count in counts.items() if number >= place)
+    return affected, sum(counts.values()) * edges[place][0] / edges[min(edges)][0], edge(place)
+
+
+def _place(edges: Mapping[int, tuple[int, int]], q: float) -> int:
+    total = edges[min(edges)][0]
+    return next((number for number in sorted(edges) if edges[number][0] <= (1 - q) * total), max(edges))
+
+
 def _clearest(
     segment: Segment, history: ValueHistory, hours: Mapping[int, Histogram], now: int, settings: Settings
 ) -> Risen | None:
@@ -183,7 +201,7 @@ def _clearest(
         counts = _gathered(hours, now - length, now)
         n = sum(counts.values())
         for q in QUANTILES:
-            place = next((number for number in sorted(edges) if edges[number][0] <= (1 - q) * total), max(edges))
+            place = _place(edges, q)
             before, after = quantile(usual, q), quantile(counts, q)
             affected = sum(count for number, count in counts.items() if number >= place)
             expected = n * edges[place][0] / total
