@@ -33,7 +33,7 @@ def commit_of(root: Path, revision: str) -> str:
 
 
 def tags(root: Path, most: int = 100) -> list[tuple[dt.datetime, str]]:
-    """The newest tags and when each was made (of a light one: its commit), newest first; none outside of a repository."""
+    """The newest tags and when each was made (a light one: its commit), newest first; none outside of a repository."""
     told = _ask(
         root,
         "for-each-ref",

@@ -1,4 +1,4 @@
-"""What changed of late, by the visitors' clock: releases in the events, tags in git, what the config and events tell."""
+"""What changed of late: releases in the events, tags in git, what the config and events of their own tell."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def gather(reader: Reader, signals: Signals) -> dict[str, Scalar]:
     found: list[tuple[dt.datetime, str]] = []
     with suppress(NotMeasuredError):
         first = min(reader.seen, default=reader.end)
-        for release in reader.source.releases(span) if "release" in _mapped(reader) else ():
-            if release.first > max(span.start, reader.clock.time(first)) + _SETTLED:
-                found.append((release.first, f"release {release.name}"))
+        settled = max(span.start, reader.clock.time(first)) + _SETTLED
+        releases = reader.source.releases(span) if "release" in _mapped(reader) else []
+        found += [(release.first, f"release {release.name}") for release in releases if release.first > settled]
     with suppress(NotMeasuredError):
         if reader.settings.change_events is not None:
-            for count in reader.source.counts(span, where=reader.settings.change_events):
-                found.append((count.at, f"change event at {count.at.astimezone(reader.clock.zone):%d %H}h"))
+            told = reader.source.counts(span, where=reader.settings.change_events)
+            found += [(count.at, f"change event at {count.at.astimezone(reader.clock.zone):%d %H}h") for count in told]
     found += [(time, f"tag {name}") for time, name in git.tags(signals.root)]
     found += [(_aware(change.at, reader), change.what) for change in reader.settings.changes]
     newest = sorted((item for item in found if span.start <= item[0] <= signals.now), reverse=True)[:_MOST]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,7 @@ from autoresearch.statistics.pain.model import Expectation
 from autoresearch.statistics.pain.sums import MIN_DAYS, Kind, Segment
 from autoresearch.statistics.pain.values import Histogram, ValueHistory
 
+_ALIKE = 0.99
 _EXPLAINED = 0.5
 """A coarse segment's alarm says nothing new if alarmed parts of it have so much of its excess."""
 
@@ -38,6 +40,7 @@ class Look:
     end: int
     rule: str
     settings: Settings
+    dimensions: tuple[str, ...] = ()
 
     @property
     def hours(self) -> range:
@@ -113,14 +116,36 @@ def _pains(
     windows = {s: _window(s, expected[s], recent.get(s, {}), span) for s in expected}
     pains = []
     for cause in causes.causes(_cells(windows, clearest)):
-        points = trace(cause.where, expected, recent, look.hours)
+        where = _specified(cause.where, windows, look.dimensions)
+        points = trace(where, expected, recent, look.hours)
         end = max([ends[s] for s in cause.alarmed if s in ends] or ends.values())
         whole = Window(("",), span.start, end, 0, 0, 0.0, 0.0)
         began = onset(points, whole)
         n, k, mean = since(points, began, end)
         variation = max(windows[s].variation for s in cause.alarmed)
-        pains.append(Pain(look.rule, cause.where, began, end, n, k, mean, variation, points))
+        pains.append(Pain(look.rule, where, began, end, n, k, mean, variation, points))
     return tuple(pains)
+
+
+def _specified(
+    where: causes.Description, windows: Mapping[Segment, Window], dimensions: tuple[str, ...]
+) -> causes.Description:
+    """With the dimensions in which all that is covered is alike: payments happen on one route, whatever explains them.
+
+    Not the release: that there is but one says nothing of it.
+    """
+    inside = [(s, w) for s, w in windows.items() if len(s) == len(where) and w.exposed and causes.covers(where, s)]
+    total = sum(w.exposed for _, w in inside)
+    named = list(where)
+    for place, dimension in enumerate(dimensions):
+        if named[place] is None and dimension != "release":
+            shares = Counter[str]()
+            for segment, window in inside:
+                shares[segment[place]] += window.exposed
+            value, most = max(shares.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+            if most >= _ALIKE * total and most:
+                named[place] = value
+    return tuple(named)
 
 
 def _window(segment: Segment, expectation: Expectation, recent: Hours, hours: range) -> Window:

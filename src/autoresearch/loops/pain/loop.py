@@ -29,7 +29,7 @@ from autoresearch.loops.pain.asked import EVENTS, asked
 from autoresearch.loops.pain.hours import GRACE, Clock
 from autoresearch.loops.pain.memory import Memory, Open, recalled
 from autoresearch.loops.pain.rules import INSUFFICIENT, KIND, RULES
-from autoresearch.loops.pain.series import Judged, judge_series
+from autoresearch.loops.pain.series import Case, Judged, judge_series, known_or_read
 from autoresearch.loops.pain.settings import SEGMENTS, Settings
 from autoresearch.signals.context import Signals
 
@@ -119,13 +119,15 @@ class PainWatchdog(Loop[Settings]):
         read = {name: s for name, s in cells.read(measurement.observations).items() if name in every}
         return {
             name: judge_series(
-                every[name],
-                series,
-                memories.get(name),
-                ("event",) if name == EVENTS else dimensions,
-                self.settings,
-                changes,
-                len(read),
+                Case(
+                    asked=every[name],
+                    series=series,
+                    memory=known_or_read(every[name], series, memories.get(name)),
+                    dimensions=("event",) if name == EVENTS else dimensions,
+                    settings=self.settings,
+                    changes=changes,
+                    family=len(read),
+                ),
                 lambda pain: _is_accepted(self.name, pain, baseline),
             )
             for name, series in read.items()

@@ -47,7 +47,7 @@ class Judged:
 
 
 @dataclass
-class _Run:
+class Case:
     """All that judging a series needs."""
 
     asked: Asked
@@ -57,33 +57,31 @@ class _Run:
     settings: Settings
     changes: Mapping[str, Scalar]
     family: int
+    """How many series are judged, of which none may take the others' share of false alarms."""
     recent: dict[Segment, Hours] = field(default_factory=dict)
 
     @property
     def kind(self) -> Kind:
+        """What its counts are."""
         return "count" if self.series.kind in {"count", "silent"} else "rate"
 
 
-def judge_series(
-    asked: Asked,
-    series: Series,
-    memory: Memory | None,
-    dimensions: tuple[str, ...],
-    settings: Settings,
-    changes: Mapping[str, Scalar],
-    family: int,
-    accepted: Callable[[Open], bool],
-) -> Judged:
-    """Pure. `family` is how many series are judged, of which none may take the others' share of false alarms."""
-    if memory is None or memory.definition != asked.definition:
-        memory = Memory(asked.definition, series.start, series.end - _DAY, series.past, series.past_values)
-    run = _Run(asked, series, memory, dimensions, settings, changes, family)
+def known_or_read(asked: Asked, series: Series, memory: Memory | None) -> Memory:
+    """What is remembered; where that is nothing, or of another question, the past that the measurement brought."""
+    if memory is not None and memory.definition == asked.definition:
+        return memory
+    return Memory(asked.definition, series.start, series.end - _DAY, series.past, series.past_values)
+
+
+def judge_series(run: Case, accepted: Callable[[Open], bool]) -> Judged:
+    """Judge one series, follow its pains, and learn. Pure. `accepted`: which pains a person said may stay."""
+    asked, series, memory, dimensions = run.asked, run.series, run.memory, run.dimensions
     if series.end <= memory.until:
         return Judged(asked.name, tuple(Shown(o, None) for o in memory.open), {}, (), memory)
     verdicts = _verdicts(run)
     seen, left = follow(memory.open, verdicts.pains, memory.judged, lambda p: _opened(run, p), dimensions)
     look_back = _tracer(run, verdicts)
-    thresholds = asked.thresholds(family)
+    thresholds = asked.thresholds(run.family)
     over: dict[tuple[str, str, str], str] = {}
     still: list[Shown] = []
     for pain in left:
@@ -100,10 +98,10 @@ def judge_series(
     return Judged(asked.name, tuple(shown), over, insufficient, replace(learned, open=opened, judged=series.end))
 
 
-def _verdicts(run: _Run) -> Verdicts:
+def _verdicts(run: Case) -> Verdicts:
     memory, series = run.memory, run.series
     # a run may have seen hours that the state, which counts, has learned already
-    look = Look(memory.until, series.end, run.asked.rule, run.asked.thresholds(run.family))
+    look = Look(memory.until, series.end, run.asked.rule, run.asked.thresholds(run.family), run.dimensions)
     if series.kind == "values":
         recent = {s: {h: c for h, c in hours.items() if h >= look.until} for s, hours in series.values.items()}
         pasts = {**dict.fromkeys(recent, ValueHistory()), **memory.values}
@@ -119,12 +117,12 @@ def _verdicts(run: _Run) -> Verdicts:
     return judging.rates(histories, run.recent, run.kind, look, drifts=run.kind == "rate" and run.asked.step is None)
 
 
-def _holidays(run: _Run) -> dict[int, str]:
+def _holidays(run: Case) -> dict[int, str]:
     days = {name: days_of(said) for name, said in run.settings.holidays.items()}
     return holidays(days, range(min(run.series.start, run.memory.until), run.series.end)) if days else {}
 
 
-def _opened(run: _Run, pain: Pain) -> Open:
+def _opened(run: Case, pain: Pain) -> Open:
     name, dimensions = run.asked.name, run.dimensions
     events = run.asked.kind == "count"
     return Open(
@@ -142,7 +140,7 @@ def _opened(run: _Run, pain: Pain) -> Open:
     )
 
 
-def _tracer(run: _Run, verdicts: Verdicts) -> Callable[[Description], Sequence[Point]]:
+def _tracer(run: Case, verdicts: Verdicts) -> Callable[[Description], Sequence[Point]]:
     """The hours that are in no sum yet, of what a description covers."""
     hours = range(run.memory.until, run.series.end)
     if run.series.kind != "values":
@@ -160,8 +158,8 @@ def _tracer(run: _Run, verdicts: Verdicts) -> Callable[[Description], Sequence[P
     return values
 
 
-def _learned(run: _Run, verdicts: Verdicts, accepted: Sequence[Open]) -> Memory:
-    """The memory with the hours that no later event changes and no window of a pain holds; holidays are nobody's habit."""
+def _learned(run: Case, verdicts: Verdicts, accepted: Sequence[Open]) -> Memory:
+    """The memory with the hours that are settled, and neither part of a pain nor of a holiday."""
     memory, series = run.memory, run.series
     until = max(memory.until, series.end - OPEN_HOURS + _DAY)
     quiet, most = _holidays(run), max(1, MOST // max(run.family, 1))

@@ -14,8 +14,8 @@ from autoresearch.loops.pain.pain import Pain, Point
 from autoresearch.loops.pain.rules import DRIFT_UP, FUNNEL_DROP, SILENT, VALUE_UP
 from autoresearch.statistics.pain.causes import Description
 
-_BEFORE, _AFTER = 24, 1
-"""Hours around a beginning in which a change is worth mentioning."""
+_BEFORE, _AFTER = 24, 3
+"""Hours around a beginning, which is an estimate, in which a change is worth mentioning."""
 _MOST_CHANGES = 2
 _BAR, _BARS = 3, 16
 """Hours of a bar of a chart, and how many bars."""
@@ -48,7 +48,7 @@ def message(
             told,
             f", in {where}" if where else "",
             f", since {shown(pain.began)}",
-            f"; just before: {before}" if before else "",
+            f"; changed about then: {before}" if before else "",
         ]
     )
 
