@@ -41,9 +41,9 @@ class Signals:
     """Which part of its subjects a divided loop is to measure; all of them when None."""
     look_at: str | None = None
     """Where the site is, when not where the config says: a preview of it."""
+    event_settings: Events | None = None
     say: Callable[[str], None] = _quiet
     """Takes a short line of progress."""
-    event_settings: Events | None = None
     _memories: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     _also: set[str] = field(default_factory=set, repr=False)
     _remembered: set[str] = field(default_factory=set, repr=False)
@@ -81,26 +81,6 @@ class Signals:
         """What was noted for a loop."""
         return self._memories.get(loop, {})
 
-    def events_settings(self) -> Events:
-        """Where events are, secrets resolved. Raises `NotMeasuredError` where the config names none."""
-        if self.event_settings is None:
-            raise NotMeasuredError(
-                "there are no events to look at", hint="say where they are: `events:` in autoresearch/config.yml"
-            )
-        return self.secrets.resolved(self.event_settings)
-
-    def events(self) -> EventSource:
-        """The analytics events, opened once and shared. Raises `NotMeasuredError`."""
-        outcome: EventSource = self._once("events", self._open_events)
-        return outcome
-
-    def _open_events(self) -> EventSource:
-        from autoresearch.signals.events.source import open_events
-
-        source = open_events(self.events_settings(), self.root, self.now)
-        self._open.callback(source.close)
-        return source
-
     def site(self) -> Crawl:
         """The crawled site. Raises `NotMeasuredError` where there is none to look at, for every loop that asks."""
         outcome: Crawl = self._once("site", self._crawl)
@@ -115,6 +95,23 @@ class Signals:
             f"external {wanted}", lambda: check(wanted, limits=self._site().crawl, say=self.say)
         )
         return answers
+
+    def events(self) -> EventSource:
+        """Analytics events, ready to be asked. Raises `NotMeasuredError` where the config names none."""
+        source: EventSource = self._once("events", self._open_events)
+        return source
+
+    def _open_events(self) -> EventSource:
+        if self.event_settings is None:
+            raise NotMeasuredError(
+                "there are no events to look at",
+                hint="say where they are: `events:` in autoresearch/config.yml (docs/signals/events.md)",
+            )
+        from autoresearch.signals.events.source import open_events
+
+        source = open_events(self.secrets.resolved(self.event_settings), self.root, self.now)
+        self._open.callback(source.close)
+        return source
 
     def _site(self) -> Site:
         if self.site_settings is None and self.look_at is not None:

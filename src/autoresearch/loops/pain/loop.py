@@ -62,7 +62,8 @@ class PainWatchdog(Loop[Settings]):
         from autoresearch.loops.pain.changes import gather
         from autoresearch.loops.pain.read import Reader
 
-        source, events = signals.events(), signals.events_settings()
+        source, events = signals.events(), signals.event_settings
+        assert events is not None  # else there is no source
         dimensions = self._dimensions(events.columns)
         clock = Clock(ZoneInfo(events.time_zone))
         end = clock.hour(signals.now - GRACE)
