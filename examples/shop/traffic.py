@@ -1,9 +1,8 @@
 """The shop's analytics events: thirty days of made-up visitors, about 200,000 events, the same for the same seed.
 
-    python examples/shop/traffic.py OUT [--seed N] [--until 2026-10-06T07:00] [--days 30] [--clean]
+    python examples/shop/traffic.py OUT.parquet [--seed N] [--until 2026-10-06T07:00] [--days 30] [--clean]
 
-Writes `OUT/2026-09-06.csv` and so on, a file a day. Three pains are planted, and a peak that is none (`PLANTED`); with
-`--clean` there are none of them.
+Three pains are planted, and a peak that is none (`PLANTED`); with `--clean` there are none of them.
 """
 
 from __future__ import annotations
@@ -13,8 +12,11 @@ import csv
 import datetime as dt
 import math
 import random
+import tempfile
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,19 +26,29 @@ SESSIONS_A_DAY = 1_250
 HOUR = dt.timedelta(hours=1)
 
 DAY_1 = dt.datetime(2026, 10, 5, 7, tzinfo=dt.UTC)
-"""When the first run looks; what is planted shows after it."""
+DAY_2 = DAY_1 + dt.timedelta(days=1)
+"""When the runs look; what is planted shows on day 2."""
 PLANTED = {
-    "drift": DAY_1 - dt.timedelta(days=9),
+    "drift": DAY_1 - dt.timedelta(days=10),
     "campaign": DAY_1 + dt.timedelta(hours=9),
     "release": DAY_1 + dt.timedelta(hours=3),
     "silence": DAY_1 + dt.timedelta(hours=1),
 }
-"""When script errors begin to creep up in Firefox (a fifth more each day); when a campaign brings three times the
+"""When script errors begin to creep up in Firefox (a tenth more each day); when a campaign brings three times the
 visitors for five hours; when release 4.2.1 breaks the payment in Safari; when the newsletter's event dies."""
 
-BROWSERS = {"Chrome 148": 50, "Safari 19": 25, "Firefox 150": 17, "Edge 148": 8}
-COUNTRIES = {"DE": 60, "AT": 15, "GB": 15, "US": 10}
-PAGES = {"/": 30, "/products/": 25, "/products/harbour-mug/": 15, "/products/pier-bowl/": 10, "/blog/": 12, "/about/": 8}
+Weights = tuple[list[str], list[int]]
+"""Values, and the sums of their weights."""
+
+
+def weighted(weights: dict[str, int]) -> Weights:
+    """The values as `_pick` wants them."""
+    return list(weights), list(accumulate(weights.values()))
+
+
+BROWSERS = weighted({"Chrome 148": 50, "Safari 19": 25, "Firefox 150": 17, "Edge 148": 8})
+COUNTRIES = weighted({"DE": 60, "AT": 15, "GB": 15, "US": 10})
+PAGES = weighted({"/": 30, "/products/": 25, "/products/harbour-mug/": 15, "/products/pier-bowl/": 10, "/blog/": 12, "/about/": 8})
 BY_HOUR = (3, 2, 1, 1, 1, 2, 5, 10, 18, 24, 27, 28, 30, 28, 26, 26, 28, 31, 35, 40, 42, 34, 20, 9)
 """Visitors' weights of the hours of a day in Berlin."""
 WEEKEND = 1.35
@@ -70,8 +82,8 @@ class Shop:
     def script_fails(self, time: dt.datetime, browser: str) -> float:
         """The share of sessions that meet an error."""
         drifting = self._since("drift", time)
-        factor = 1.2 ** (drifting / dt.timedelta(days=1)) if drifting and browser == "Firefox 150" else 1.0
-        return min(0.02 * factor, 0.5)
+        factor = 1 + 0.1 * (drifting / dt.timedelta(days=1)) if drifting and browser == "Firefox 150" else 1.0
+        return min(0.03 * factor, 0.5)
 
     def signs_up(self, time: dt.datetime) -> float:
         """The share of sessions of which we learn that they signed up."""
@@ -135,26 +147,30 @@ def checkout(shop: Shop, time: dt.datetime, browser: str, chance: random.Random)
         yield time, "order_completed", "/checkout/", None
 
 
-def write(folder: Path, until: dt.datetime, *, days: int = 30, seed: int = 1, pains: dict[str, dt.datetime]) -> int:
-    """Write the events of `days` days before `until`, a file a day of UTC. Returns how many there are."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shop, count = Shop(pains), 0
-    by_day: dict[str, list[tuple[str, ...]]] = {}
-    first = DAY_1 + dt.timedelta(days=1) - dt.timedelta(days=days)
-    for number in range((until - first) // HOUR):
-        hour = first + number * HOUR
-        for row in sessions(shop, hour, random.Random(f"{seed} {hour:%Y-%m-%dT%H}")):  # an hour does not know the others
-            if row[0] < until.isoformat(timespec="seconds"):
-                by_day.setdefault(row[0][:10], []).append(row)
-    for day, rows in by_day.items():
-        with (folder / f"{day}.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([HEADER, *sorted(rows)])
-        count += len(rows)
-    return count
+def write(file: Path, until: dt.datetime, *, seed: int = 1, days: int = 30, pains: dict[str, dt.datetime]) -> int:
+    """Write the events from `days` days before the end of day 2 to `until` as Parquet. Returns how many there are."""
+    import duckdb
+
+    first, shop = DAY_2 - dt.timedelta(days=days), Shop(pains)
+    hours = [first + number * HOUR for number in range((until - first) // HOUR)]
+    # an hour's visitors do not depend on the hours before
+    rows = (row for hour in hours for row in sessions(shop, hour, random.Random(f"{seed} {hour:%Y-%m-%dT%H}")))
+    end = until.isoformat(timespec="seconds")
+    told = sorted(row for row in rows if row[0] < end)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as database:
+        table = Path(folder) / "events.csv"
+        with table.open("w", encoding="utf-8", newline="") as opened:
+            csv.writer(opened, lineterminator="\n").writerows([HEADER, *told])
+        typed = f"SELECT * REPLACE (ts::TIMESTAMPTZ AS ts, ms::DOUBLE AS ms) FROM read_csv('{table}', all_varchar = true)"
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute(f"COPY ({typed}) TO '{file}' (FORMAT parquet)")
+    return len(told)
 
 
-def _pick(weights: dict[str, int], chance: random.Random) -> str:
-    return chance.choices(list(weights), list(weights.values()))[0]
+def _pick(weights: Weights, chance: random.Random) -> str:
+    values, bounds = weights
+    return values[bisect(bounds, chance.random() * bounds[-1])]
 
 
 def _poisson(mean: float, chance: random.Random) -> int:
@@ -170,8 +186,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--days", type=int, default=30, help="of which the last ends a day after day 1")
-    parser.add_argument("--until", type=dt.datetime.fromisoformat, default=DAY_1 + dt.timedelta(days=1))
+    parser.add_argument("--days", type=int, default=30, help="before day 2")
+    parser.add_argument("--until", type=dt.datetime.fromisoformat, default=DAY_2)
     parser.add_argument("--clean", action="store_true", help="without anything planted")
     asked = parser.parse_args()
     end = asked.until if asked.until.tzinfo else asked.until.replace(tzinfo=dt.UTC)

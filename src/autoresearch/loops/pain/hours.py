@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 GRACE = dt.timedelta(hours=1)
@@ -22,9 +22,15 @@ class Clock:
     """The clock of a time zone."""
 
     zone: ZoneInfo
+    _known: dict[dt.datetime, int] = field(default_factory=dict, compare=False, repr=False)
 
     def hour(self, time: dt.datetime) -> int:
         """The hour that an aware time lies in. The hour that a clock shows twice is one hour."""
+        if time not in self._known:
+            self._known[time] = self._hour(time)
+        return self._known[time]
+
+    def _hour(self, time: dt.datetime) -> int:
         return (time.astimezone(self.zone).replace(tzinfo=None) - _EPOCH) // _HOUR
 
     def time(self, hour: int) -> dt.datetime:

@@ -89,7 +89,7 @@ def chart(series: str, pain: Pain) -> dict[str, Any]:
             by_bar.setdefault(point.hour // _BAR * _BAR, []).append(point)
         bars = [(points, time_of_day(hour)) for hour, points in sorted(by_bar.items())[-_BARS:]]
     return {
-        "title": f"{series}: affected (bars), expected (line)",
+        "title": f"{_name(series, pain)}: affected (bars), expected (line)",
         "labels": [label for _, label in bars],
         "bars": [sum(p.affected for p in points) for points, _ in bars],
         "line": [round(sum(p.expected for p in points), 1) for points, _ in bars],
@@ -123,3 +123,7 @@ def _hour(time: Scalar) -> int | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return passed // dt.timedelta(hours=1)
+
+
+def _name(series: str, pain: Pain) -> str:
+    return plain(str(pain.where[0]), _VALUE) if pain.rule == SILENT else series
