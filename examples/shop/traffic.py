@@ -34,7 +34,7 @@ PLANTED = {
     "release": DAY_1 + dt.timedelta(hours=3),
     "silence": DAY_1 + dt.timedelta(hours=1),
 }
-"""When script errors begin to creep up in Firefox (a tenth more each day); when a campaign brings three times the
+"""When script errors begin to creep up in Firefox (a seventh more each day); when a campaign brings three times the
 visitors for five hours; when release 4.2.1 breaks the payment in Safari; when the newsletter's event dies."""
 
 Weights = tuple[list[str], list[int]]
@@ -82,7 +82,7 @@ class Shop:
     def script_fails(self, time: dt.datetime, browser: str) -> float:
         """The share of sessions that meet an error."""
         drifting = self._since("drift", time)
-        factor = 1 + 0.1 * (drifting / dt.timedelta(days=1)) if drifting and browser == "Firefox 150" else 1.0
+        factor = 1 + 0.15 * (drifting / dt.timedelta(days=1)) if drifting and browser == "Firefox 150" else 1.0
         return min(0.03 * factor, 0.5)
 
     def signs_up(self, time: dt.datetime) -> float:

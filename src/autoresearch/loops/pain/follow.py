@@ -21,7 +21,8 @@ _LEFT = 10
 _FORGET = 14 * 24
 """Hours after which a pain that nobody can meet any more is over."""
 
-Trace = Callable[[Description], Sequence[Point]]
+Trace = Callable[[Description], tuple[Sequence[Point], float]]
+"""What a description covers, hour by hour, and the squared coefficient of variation of the rate of such hours."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,11 @@ def is_over(
     pain: Open, trace: Trace, end: int, kind: Kind, settings: Settings, dimensions: Sequence[str]
 ) -> str | None:
     """The evidence that a pain is over; None while there is none."""
-    points = [p for p in trace(pain.where) if pain.seen <= p.hour < end]
+    every, variation = trace(pain.where)
+    points = [p for p in every if pain.seen <= p.hour < end]
     if sum(p.exposed for p in points) < _LEFT and pain.rule != SILENT:
-        points = [p for p in trace(_but_release(pain.where, dimensions)) if pain.seen <= p.hour < end]
+        every, variation = trace(_but_release(pain.where, dimensions))
+        points = [p for p in every if pain.seen <= p.hour < end]
     exposed, affected, mean = since(points, pain.seen, end)
     if pain.rule == SILENT:
         return f"{affected:,} events came since {shown(pain.seen)}" if affected else None
@@ -80,7 +83,7 @@ def is_over(
         gone = f"nobody was exposed since {shown(pain.seen)}"
         return gone if end - pain.seen > _FORGET else None
     level = pain.usual if pain.rule == DRIFT_UP or mean <= 0 else mean / exposed
-    flat = _flat(kind, level, pain.variation)
+    flat = _flat(kind, level, variation)
     hours = {p.hour: (p.exposed, p.affected) for p in points}
     verdict, window = recovery(("",), flat, hours, range(pain.seen, end), pain.ratio, settings)
     if verdict != "recovered":

@@ -74,6 +74,20 @@ def trace(
     return tuple(Point(hour, int(n), int(k), mean) for hour, (n, k, mean) in sorted(points.items()))
 
 
+def variation(
+    where: Description, expected: Mapping[Segment, Expectation], recent: Mapping[Segment, Hours], hours: range
+) -> float:
+    """Squared coefficient of variation of the rate in these hours; parts are taken to vary together."""
+    found: list[tuple[float, float]] = []
+    for segment in parts(where, recent):
+        if segment in expected:
+            e, cells = expected[segment], recent[segment]
+            means = {hour: cells[hour][0] * e.rate(hour) for hour in hours if hour in cells}
+            found.append((sum(means.values()), e.variation(means)))
+    total = sum(mean for mean, _ in found)
+    return sum(mean * v for mean, v in found) / total if total else 0.0
+
+
 def parts(where: Description, segments: Iterable[Segment]) -> list[Segment]:
     """The segment that a description names, if it is one; else all of the finest level that it covers."""
     named = tuple(value for value in where if value is not None)

@@ -10,11 +10,11 @@ from autoresearch.core.measurement import Scalar
 from autoresearch.loops.pain import judging, tell
 from autoresearch.loops.pain.asked import Asked
 from autoresearch.loops.pain.cells import Series
-from autoresearch.loops.pain.follow import follow, is_over
+from autoresearch.loops.pain.follow import Trace, follow, is_over
 from autoresearch.loops.pain.hours import OPEN_HOURS, holidays
 from autoresearch.loops.pain.judging import Look, Verdicts
 from autoresearch.loops.pain.memory import MOST, Memory, Open, bounded, bounded_values
-from autoresearch.loops.pain.pain import Pain, Point, parts, trace
+from autoresearch.loops.pain.pain import Pain, Point, parts, trace, variation
 from autoresearch.loops.pain.settings import Settings, days_of
 from autoresearch.statistics.pain.causes import Description, covers
 from autoresearch.statistics.pain.detect import learnable
@@ -86,6 +86,8 @@ def judge_series(run: Case, accepted: Callable[[Open], bool]) -> Judged:
     still: list[Shown] = []
     for pain in left:
         evidence = is_over(pain, look_back, series.end, run.kind, thresholds, dimensions)
+        if accepted(pain):
+            evidence = "accepted, and by now the usual"
         if evidence is None:
             still.append(Shown(pain, None))
         else:
@@ -140,22 +142,29 @@ def _opened(run: Case, pain: Pain) -> Open:
     )
 
 
-def _tracer(run: Case, verdicts: Verdicts) -> Callable[[Description], Sequence[Point]]:
+def _tracer(run: Case, verdicts: Verdicts) -> Trace:
     """The hours that are in no sum yet, of what a description covers."""
     hours = range(run.memory.until, run.series.end)
-    if run.series.kind != "values":
-        return lambda where: trace(where, verdicts.expected, run.recent, hours)
-    quantile = max((pain.quantile for pain in run.memory.open), default=0.75)
+    if run.series.kind == "values":
+        return lambda where: _values_of(run, where, hours)
 
-    def values(where: Description) -> Sequence[Point]:
-        segments = parts(where, run.memory.values)
-        past = sum((run.memory.values[s] for s in segments), ValueHistory())
-        read = [run.series.values.get(s, {}) for s in segments]
-        counted = [(hour, judging.gathered_of(read, range(hour, hour + 1))) for hour in hours]
-        told = [(hour, c, above_usual(past, c, quantile)) for hour, c in counted if c and past.blocks]
-        return [Point(hour, sum(c.values()), affected, due) for hour, c, (affected, due, _) in told]
+    def rates(where: Description) -> tuple[Sequence[Point], float]:
+        expected, recent = verdicts.expected, run.recent
+        return trace(where, expected, recent, hours), variation(where, expected, recent, hours)
 
-    return values
+    return rates
+
+
+def _values_of(run: Case, where: Description, hours: range) -> tuple[Sequence[Point], float]:
+    mine = [pain for pain in run.memory.open if pain.where == where]
+    quantile = mine[0].quantile if mine else 0.75
+    segments = parts(where, run.memory.values)
+    past = sum((run.memory.values[s] for s in segments), ValueHistory())
+    read = [run.series.values.get(s, {}) for s in segments]
+    counted = [(hour, judging.gathered_of(read, range(hour, hour + 1))) for hour in hours]
+    told = [(hour, c, above_usual(past, c, quantile)) for hour, c in counted if c and past.blocks]
+    points = [Point(hour, sum(c.values()), affected, due) for hour, c, (affected, due, _) in told]
+    return points, max((pain.variation for pain in mine), default=0.0)
 
 
 def _learned(run: Case, verdicts: Verdicts, accepted: Sequence[Open]) -> Memory:
