@@ -48,7 +48,9 @@ def weighted(weights: dict[str, int]) -> Weights:
 
 BROWSERS = weighted({"Chrome 148": 50, "Safari 19": 25, "Firefox 150": 17, "Edge 148": 8})
 COUNTRIES = weighted({"DE": 60, "AT": 15, "GB": 15, "US": 10})
-PAGES = weighted({"/": 30, "/products/": 25, "/products/harbour-mug/": 15, "/products/pier-bowl/": 10, "/blog/": 12, "/about/": 8})
+PAGES = weighted(
+    {"/": 30, "/products/": 25, "/products/harbour-mug/": 15, "/products/pier-bowl/": 10, "/blog/": 12, "/about/": 8}
+)
 BY_HOUR = (3, 2, 1, 1, 1, 2, 5, 10, 18, 24, 27, 28, 30, 28, 26, 26, 28, 31, 35, 40, 42, 34, 20, 9)
 """Visitors' weights of the hours of a day in Berlin."""
 WEEKEND = 1.35
@@ -162,7 +164,9 @@ def write(file: Path, until: dt.datetime, *, seed: int = 1, days: int = 30, pain
         table = Path(folder) / "events.csv"
         with table.open("w", encoding="utf-8", newline="") as opened:
             csv.writer(opened, lineterminator="\n").writerows([HEADER, *told])
-        typed = f"SELECT * REPLACE (ts::TIMESTAMPTZ AS ts, ms::DOUBLE AS ms) FROM read_csv('{table}', all_varchar = true)"
+        typed = (
+            f"SELECT * REPLACE (ts::TIMESTAMPTZ AS ts, ms::DOUBLE AS ms) FROM read_csv('{table}', all_varchar = true)"
+        )
         database.execute("SET TimeZone = 'UTC'")
         database.execute(f"COPY ({typed}) TO '{file}' (FORMAT parquet)")
     return len(told)

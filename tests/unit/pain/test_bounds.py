@@ -1,4 +1,4 @@
-"""What the loop keeps and says of people: nobody alone, no more than fits, and nothing that a forged result can break."""
+"""What the loop keeps and says of people: nobody alone, no more than fits, and nothing that a forgery can break."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_rare_segments_are_pooled_in_state_and_result() -> None:
     watch.nights(30, 30)
     assert watch.measured is not None
     told = watch.measured.model_dump_json() + json.dumps(watch.baseline.memory)
-    assert '/checkout' in told
+    assert "/checkout" in told
     assert "/secret" not in told
     assert "Netscape" not in told
 
@@ -108,7 +108,16 @@ def test_of_two_branches_the_one_that_learned_further_wins_whole() -> None:
         {"pain": 3},
         {"pain": {}},
         {"pain": {"definition": "x", "kind": "hours", "until": -1, "judged": 1, "segments": {}, "open": []}},
-        {"pain": {"definition": "x", "kind": "hours", "until": 1, "judged": 1, "segments": {"[]": {"days": 1}}, "open": []}},
+        {
+            "pain": {
+                "definition": "x",
+                "kind": "hours",
+                "until": 1,
+                "judged": 1,
+                "segments": {"[]": {"days": 1}},
+                "open": [],
+            }
+        },
         {"pain": {"definition": "x", "kind": "hours", "until": 1, "judged": 1, "segments": {"oops": {}}, "open": []}},
         {"pain": {"definition": "x", "kind": "values", "until": 1, "judged": 1, "segments": {}, "open": [{"rule": 1}]}},
     ],
@@ -184,7 +193,9 @@ def test_negative_durations_and_a_million_routes_are_told() -> None:
     def seconds(time: Any, segment: tuple[str, ...]) -> float:
         return -1.0 if segment == ("/", "Chrome") and time.hour == 3 else 1.0
 
-    world = World(seconds=seconds, distinct=10_000_000, dropped={"late": 12}, segments={("/", "Chrome"): 9.0, ("/b", "Edge"): 5.0})
+    world = World(
+        seconds=seconds, distinct=10_000_000, dropped={"late": 12}, segments={("/", "Chrome"): 9.0, ("/b", "Edge"): 5.0}
+    )
     watch = Watch(world, {"signals": {"load": {"where": {"event": "page_view"}, "value": "value"}}})
     told = [f"{skip.subject}: {skip.reason}" for skip in watch.measure(FIRST + 30 * DAY).coverage.skipped]
     assert "events: 12 rows do not count: late" in told

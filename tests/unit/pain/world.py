@@ -39,7 +39,15 @@ FIRST = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 SEGMENTS = {("/checkout", "Safari"): 20, ("/checkout", "Chrome"): 40, ("/", "Safari"): 60, ("/", "Chrome"): 120}
 """Sessions an hour of the day's middle."""
-COLUMNS = {"time": "ts", "session": "s", "event": "name", "route": "path", "browser": "ua", "release": "v", "value": "ms"}
+COLUMNS = {
+    "time": "ts",
+    "session": "s",
+    "event": "name",
+    "route": "path",
+    "browser": "ua",
+    "release": "v",
+    "value": "ms",
+}
 
 Share = Callable[[dt.datetime, tuple[str, ...]], float]
 
@@ -131,9 +139,8 @@ class Source:
             if where is None and not dimensions and total:
                 found.append(Count(time, (), total))
             elif [d.name for d in dimensions] == ["event"]:
-                for name in self.world.shares:
-                    if count := sum(events[name] for _, events in segments.values()):
-                        found.append(Count(time, (name,), count))
+                totals = {name: sum(events[name] for _, events in segments.values()) for name in self.world.shares}
+                found += [Count(time, (name,), count) for name, count in totals.items() if count]
         return found
 
     def histogram(
@@ -195,7 +202,9 @@ class Watch:
     @property
     def loop(self) -> PainWatchdog:
         segments = {"segments": self.world.dimensions, "silent": False}
-        return PainWatchdog("pain-watchdog", Settings.model_validate({"kind": "pain-watchdog", **segments, **self.settings}))
+        return PainWatchdog(
+            "pain-watchdog", Settings.model_validate({"kind": "pain-watchdog", **segments, **self.settings})
+        )
 
     def measure(self, now: dt.datetime) -> Measurement:
         source = Source(self.world)
