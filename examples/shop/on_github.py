@@ -322,7 +322,10 @@ def printed(there: dict[str, Any]) -> Iterator[str]:
     for issue in there["issues"]:
         if issue["number"] == 1 or issue["state"] == "closed":
             yield f"\nIssue #{issue['number']}, as Markdown:"
-            yield from quoted("\n\n".join([issue["body"], *(comment["body"] for comment in issue["comments"])]))
+            yield from quoted(issue["body"])
+        for comment in issue["comments"] if issue["state"] == "closed" else ():
+            yield f"\nThe comment of {comment['author']} on it:"
+            yield from quoted(comment["body"])
     for pull in there["pulls"]:
         for comment in pull["comments"]:
             yield f"\nThe comment of {comment['author']} on pull request #{pull['number']}, {pull['title']}:"

@@ -6,6 +6,7 @@ import difflib
 import re
 import types
 import typing
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,8 @@ def parse(text: str, name: str) -> Document:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        tree = YAML(typ="rt").load(text)
+        with warnings.catch_warnings(action="ignore"):  # an anchor may be used again
+            tree = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
@@ -116,8 +118,9 @@ def load(path: Path, shown_as: str | None = None) -> tuple[Config, Document]:
 def suggestion(word: str, candidates: Iterable[str]) -> str:
     """ "; did you mean `rules`?", or the choices when nothing is near."""
     names = sorted(candidates)
-    if near := difflib.get_close_matches(word, names, n=1, cutoff=0.6):
-        return f"; did you mean `{near[0]}`?"
+    ends = {name.removeprefix(word.rpartition("/")[0] + "/"): name for name in names}  # of rules: what follows `seo/`
+    if near := difflib.get_close_matches(word.rpartition("/")[2], ends, n=1, cutoff=0.6):
+        return f"; did you mean `{ends[near[0]]}`?"
     return f"; known here: {', '.join(names)}" if names else ""
 
 
@@ -133,20 +136,39 @@ def _either(whys: Sequence[str]) -> str:
     """`must be a or b, not c` of several reasons that name the same c."""
     wanted, given = zip(*(why.partition(", not ")[::2] for why in whys), strict=True)
     if len(whys) > 1 and given[0] and len(set(given)) == 1:
-        return f"must be {' or '.join(part.removeprefix('must be ') for part in wanted)}, not {given[0]}"
+        choices = ", ".join(part.removeprefix("must be ").replace(" or ", ", ") for part in wanted)
+        return f"must be {' or '.join(choices.rsplit(', ', 1))}, not {given[0]}"
     return ", or ".join(whys)
 
 
+_IN_PLAIN_WORDS = (
+    (r"found duplicate key \"(.*?)\"", "the key `{}` stands there twice"),
+    (r".*(?:\\t|\t)", "a tab indents this line; YAML wants spaces"),
+    (r"expected ',' or '([]}])'", "a list or mapping in brackets is not closed; its `{}` is missing before this place"),
+    (r"found unexpected end of stream", "a quote is opened and not closed before the end of the file"),
+    (r"expected <block end>", "this line does not belong to the block above it; check its indentation"),
+    (
+        r"mapping values are not allowed",
+        "a second `: ` in a value, or a wrong indentation; text with a colon wants quotes",
+    ),
+    (r"found character '(.)' that cannot start", "a value cannot begin with `{}`; put it in quotes"),
+    (r"found undefined alias '(.*?)'", "`*{0}` refers to an anchor; there is no `&{0}` before it"),
+    (
+        r"found unknown escape character '(.)'",
+        "`\\{}` means nothing in double quotes; single quotes take it as it is",
+    ),
+    (r"but found another document", "a second document begins here; a config is one"),
+)
+"""How the parser's first words begin → what a reader is told, with what they name."""
+
+
 def _reason(error: Any) -> str:
-    """What the parser found, in its first words: `while parsing a block mapping: expected <block end>`."""
+    """What the parser found, in plain words where they are known; else in its own first words."""
     problem = (error.problem or "not valid YAML").strip().splitlines()[0]
-    if "\\t" in problem or "\t" in problem:
-        return "a tab indents this line; YAML wants spaces"
-    if duplicate := re.match(r"found duplicate key \"(.*?)\"", problem):
-        return f"the key `{plain(duplicate[1], 80)}` stands there twice"
-    problem = problem.replace("<stream end>", "the end of the file").replace("<", "").replace(">", "")
-    context = f" ({error.context})" if error.context else ""
-    return f"{plain(problem)}{context}"
+    for begins, words in _IN_PLAIN_WORDS:
+        if found := re.match(begins, problem):
+            return words.format(*(plain(name, 80) for name in found.groups()))
+    return plain(problem)
 
 
 def _plain(node: Any, loc: Loc, places: dict[Loc, tuple[int, int]], name: str) -> Any:
@@ -172,6 +194,7 @@ def _place(lc: Any, key: Any) -> tuple[int, int]:
 
 
 def _scalar(node: Any) -> Any:
+    node = getattr(node, "value", node)  # of what a tag stands before: `!!foo text`
     if isinstance(node, bool) or node is None:
         return node
     for kind in (int, float, str):

@@ -103,6 +103,9 @@ def _noisy(metric: Metric, reference: Sequence[float]) -> _Outcome:
         confirmed = regression.confirm(screening, metric.reruns)
         evidence["reruns"] = list(metric.reruns)
         kind = {"undecided": f"suspect-{kind}", "confirmed": kind, "refuted": "same"}[confirmed]
+    elif kind == "too-little-data":
+        wanted = regression.MIN_REFERENCE
+        evidence["because"] = f"too little history: {screening.n} of the {wanted} runs that a noisy number needs"
     return _Outcome(kind, screening.reference, evidence)
 
 
@@ -152,7 +155,7 @@ def _told(change: Change, metric: Metric, outcome: _Outcome) -> Comparison:
         case "suspect-better":
             return Comparison(suspicions=(metric,))
         case "too-little-data":
-            return Comparison(changes=say("unsure", because="too little history"))
+            return Comparison(changes=say("unsure"))
         case _:
             return Comparison()
 

@@ -98,10 +98,12 @@ class Scene:
     def save(self) -> Callable[[], None]:
         """What puts the repositories back to how they are now."""
         world, jobs = self.github.world, self.runner.jobs
-        kept, now = copy.deepcopy(world.repositories, {id(world): world}), world.now
+        with world.lock:
+            kept, now = copy.deepcopy(world.repositories, {id(world): world}), world.now
 
         def restore() -> None:
-            world.repositories, world.now = copy.deepcopy(kept, {id(world): world}), now
+            with world.lock:  # a run that was killed may still be served its last answer
+                world.repositories, world.now = copy.deepcopy(kept, {id(world): world}), now
             self.runner.repo, self.runner.jobs = self.repo, jobs
             self.github.faults.clear()
             self.github.die_after(None)

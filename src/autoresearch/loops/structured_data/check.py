@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 from autoresearch.loops.structured_data.items import Item, Problem, Ref, Severity, either, every, once, shown
 from autoresearch.loops.structured_data.values import (
@@ -55,33 +55,58 @@ def check_each(items: Iterable[Item]) -> tuple[Problem, ...]:
 
 def _item_problems(item: Item, known: Vocabulary, roles: dict[int, set[str]]) -> Iterator[Problem]:
     """`roles` is what properties lead to the roles that were met: a role repeats the property it stands in for."""
-    ours = tuple(kind for kind in item.types if ":" not in kind)
-    for kind in ours:
-        yield from _type_problems(item, kind, known)
     above = _classes(item, known)
-    name = shown(ours[0]) if ours else "?"
-    for property_, values in item.properties.items():
-        expected = _expected(property_) if property_ in known.properties else None
+    is_ours = above and known.properties.issuperset(item.properties)  # what a stranger makes up is not kept
+    told = _told_by_names if is_ours else _told_by_names.__wrapped__
+    shape = told(item.types, above, tuple(item.properties))
+    for property_, problem in shape.problems:
+        if not (property_ and id(item) in roles and property_ in roles[id(item)]):
+            yield replace(problem, where=item.where)
+    for (property_, values), expected in zip(item.properties.items(), shape.expected, strict=True):
         if expected is None:
-            yield from _unknown(item, f"{name}/{shown(property_)}", property_, ours, known)
             continue
-        if above and above.isdisjoint(expected.domains) and property_ not in roles.get(id(item), ()):
-            yield _foreign(item, f"{name}/{property_}", property_, known)
-        if expected.superseded_by:
-            key = f"{name}/{property_}"
-            message = f"`{key}` has given way to `{expected.superseded_by}`"
-            yield _problem(item, "superseded", key, message, severity="info")
         for value in values[:_MAX_VALUES]:
             if isinstance(value, Item):
                 kinds = _above(value.types, known)
                 if "Role" in kinds:
                     roles.setdefault(id(value), set()).add(property_)
                 elif kinds.isdisjoint(expected.ranges) and not _fits(value, expected.ranges, known):
-                    yield _misplaced(item, f"{name}/{property_}", value, expected)
+                    yield _misplaced(item, f"{shape.name}/{property_}", value, expected)
             elif not expected.takes_any and value is not None:
                 text = value.id if isinstance(value, Ref) else as_text(value)
                 if not expected.takes(text):
-                    yield from _text_problems(item, f"{name}/{property_}", text, expected, known)
+                    yield from _text_problems(item, f"{shape.name}/{property_}", text, expected, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the names of an item's types and properties tell; pages of one template have the same."""
+
+    name: str
+    problems: tuple[tuple[str, Problem], ...]
+    """With the property that a role may stand in for; "" otherwise."""
+    expected: tuple[_Expected | None, ...]
+    """Of the values of each property; None of a property that is not known."""
+
+
+@lru_cache(maxsize=4_096)
+def _told_by_names(types: tuple[str, ...], above: frozenset[str], properties: tuple[str, ...]) -> _Shape:
+    known = vocabulary()
+    ours = tuple(kind for kind in types if ":" not in kind)
+    name = shown(ours[0]) if ours else "?"
+    expected = tuple(_expected(each) if each in known.properties else None for each in properties)
+    problems = [("", problem) for kind in ours for problem in _type_problems(kind, known)]
+    for property_, wanted in zip(properties, expected, strict=True):
+        key = f"{name}/{shown(property_)}"
+        if wanted is None:
+            problems += [("", problem) for problem in _unknown(key, property_, ours, known)]
+            continue
+        if above and above.isdisjoint(wanted.domains):
+            problems.append((property_, _foreign(key, property_, known)))
+        if wanted.superseded_by:
+            message = f"`{key}` has given way to `{wanted.superseded_by}`"
+            problems.append(("", _problem("superseded", key, message, severity="info")))
+    return _Shape(name, tuple(problems), expected)
 
 
 def _classes(item: Item, known: Vocabulary) -> frozenset[str]:
@@ -148,38 +173,37 @@ def _expected(name: str) -> _Expected:
     )
 
 
-def _unknown(item: Item, key: str, name: str, types: Iterable[str], known: Vocabulary) -> Iterator[Problem]:
+def _unknown(key: str, name: str, types: Iterable[str], known: Vocabulary) -> Iterator[Problem]:
     """A name that is no property of schema.org, unless it is of another vocabulary or a note on an action's input."""
     plain = next((name.removesuffix(mark) for mark in _ACTION_MARKS if name.endswith(mark)), name)
     if ":" not in name and (plain == name or plain not in known.properties):
         meant = known.near_property(plain, types)
-        yield _problem(item, "unknown-property", key, f"`{key}`: schema.org has no such property", meant)
+        yield _problem("unknown-property", key, f"`{key}`: schema.org has no such property", meant)
 
 
 def _misplaced(item: Item, key: str, value: Item, expected: _Expected) -> Problem:
     """A thing of a kind that the property does not lead to."""
     kinds = " and ".join(f"`{shown(kind)}`" for kind in value.types[:_MAX_EXAMPLES])
-    return _problem(
-        item, "wrong-range", key, f"`{key}` is of type {kinds} instead of {either(sorted(expected.ranges))}"
-    )
+    message = f"`{key}` is of type {kinds} instead of {either(sorted(expected.ranges))}"
+    return _problem("wrong-range", key, message, where=item.where)
 
 
-def _type_problems(item: Item, kind: str, known: Vocabulary) -> Iterator[Problem]:
+def _type_problems(kind: str, known: Vocabulary) -> Iterator[Problem]:
     if kind in known.superseded_classes:
         instead = known.superseded_classes[kind]
-        yield _problem(item, "superseded", kind, f"`{kind}` has given way to `{instead}`", severity="info")
+        yield _problem("superseded", kind, f"`{kind}` has given way to `{instead}`", severity="info")
     elif kind not in known.classes and kind not in known.datatypes:
         what = "a value, not a type" if known.is_value(kind) else "no type of schema.org"
         name = shown(kind)
         message = f"`{name}` is {what}" if name else "a type is empty"
-        yield _problem(item, "unknown-type", name, message, known.near_class(kind))
+        yield _problem("unknown-type", name, message, known.near_class(kind))
 
 
-def _foreign(item: Item, key: str, name: str, known: Vocabulary) -> Problem:
+def _foreign(key: str, name: str, known: Vocabulary) -> Problem:
     """A property of other types than those of the item."""
     owners = [f"`{each}`" for each in sorted(known.domains(name))]
     listed = ", ".join(owners[:_MAX_EXAMPLES]) + (" and others" if len(owners) > _MAX_EXAMPLES else "")
-    return _problem(item, "unknown-property", key, f"`{key}`: this type has no such property; it belongs to {listed}")
+    return _problem("unknown-property", key, f"`{key}`: this type has no such property; it belongs to {listed}")
 
 
 def _fits(value: Item, ranges: frozenset[str], known: Vocabulary) -> bool:
@@ -197,7 +221,7 @@ def _text_problems(item: Item, key: str, text: str, expected: _Expected, known: 
     """A text where something else than just any text is expected."""
     if expected.objection is not None:
         if objection := expected.objection(text):
-            yield _problem(item, "invalid-value", key, f"`{key}`: {objection}", severity="error")
+            yield _problem("invalid-value", key, f"`{key}`: {objection}", where=item.where, severity="error")
         return
     lists, name = expected.lists, short(text)
     if lists and name != text:
@@ -214,7 +238,7 @@ def _text_problems(item: Item, key: str, text: str, expected: _Expected, known: 
         kind = min(expected.ranges)
         objection = OBJECTIONS[kind](text)
         severity: Severity = "error" if kind in _DROPPED else "warning"
-        yield _problem(item, "invalid-value", key, f"`{key}`: {objection}", severity=severity)
+        yield _problem("invalid-value", key, f"`{key}`: {objection}", where=item.where, severity=severity)
 
 
 def _not_listed(item: Item, key: str, name: str, lists: Iterable[str], known: Vocabulary) -> Problem:
@@ -223,10 +247,10 @@ def _not_listed(item: Item, key: str, name: str, lists: Iterable[str], known: Vo
     some = ", ".join(f"`{each}`" for each in names[:_MAX_EXAMPLES]) + (", …" if len(names) > _MAX_EXAMPLES else "")
     given = f"`{shown(name)}`" if name.strip() else "an empty text"
     message = f"`{key}`: {given} is no {either(sorted(lists))}: {some}"
-    return _problem(item, "invalid-value", key, message, close_to(name, names), severity="error")
+    return _problem("invalid-value", key, message, close_to(name, names), where=item.where, severity="error")
 
 
 def _problem(
-    item: Item, rule: str, key: str, message: str, meant: str = "", *, severity: Severity = "warning"
+    rule: str, key: str, message: str, meant: str = "", *, where: str = "", severity: Severity = "warning"
 ) -> Problem:
-    return Problem(rule, key, f"{message}; did you mean `{meant}`?" if meant else message, item.where, severity)
+    return Problem(rule, key, f"{message}; did you mean `{meant}`?" if meant else message, where, severity)

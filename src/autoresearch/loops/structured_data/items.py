@@ -25,7 +25,7 @@ class Ref:
     id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: that would double the time to make one
 class Item:
     """One thing that the page describes. Compared by identity: items may refer to one another in circles."""
 
@@ -64,8 +64,7 @@ def every(items: Iterable[Item]) -> Iterator[Item]:
         if id(item) not in seen:
             seen.add(id(item))
             yield item
-            nested = [value for values in item.properties.values() for value in values if isinstance(value, Item)]
-            waiting.extend(reversed(nested))
+            waiting += [value for values in item.properties.values() for value in values if type(value) is Item][::-1]
 
 
 def forget(items: Iterable[Item]) -> None:

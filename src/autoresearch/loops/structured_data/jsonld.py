@@ -191,10 +191,11 @@ def _told_apart(data: dict[str, Any], context: Context) -> tuple[dict[str, Any],
     """Keywords by name, and the properties with their key, name and value; without what means nothing."""
     keywords: dict[str, Any] = {}
     named: list[tuple[str, str, Any]] = []
-    is_plain, properties = context is SCHEMA_ORG, vocabulary().properties
+    usual = vocabulary().properties if context is SCHEMA_ORG else frozenset()
     for key, value in data.items():
-        name = key if is_plain and key in properties else context.name(key)
-        if name and name[0] != "@":
+        if key in usual:
+            named.append((key, key, value))
+        elif (name := context.name(key)) and name[0] != "@":
             named.append((key, name, value))
         elif name:
             keywords[name] = value

@@ -85,9 +85,9 @@ def _price(kind: str, item: Item, page: Visible) -> Iterator[Problem]:
         return
     currency = currencies.pop()
     other = next((amount for text in page.prices if (amount := _amount(text, currency))), "")
-    if not other or any(_has_price(page.text, price) for price in prices):
+    if not other or any(_has_price(other, price) for price in prices):
         return
-    if not any(_has_price(page.source, price) for price in prices):
+    if not any(_has_price(text, price) for text in (page.text, page.source) for price in prices):
         listed = f"`{shown(prices[0])} {shown(currency)}`" + (" and others" if len(prices) > 1 else "")
         yield _problem(item, "offers.price", f"{listed} in the markup: the page shows “{other}”")
 

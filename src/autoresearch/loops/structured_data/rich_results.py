@@ -67,7 +67,10 @@ class Part:
 
     def kind_of(self, item: Item) -> str:
         """The item's type that this is for; "" when it has none."""
-        return next((kind for kind in item.types if _is_for(kind, self.types, self.but)), "")
+        for kind in item.types:
+            if _is_for(kind, self.types, self.but):
+                return kind
+        return ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,9 +173,9 @@ def _reached(item: Item, path: tuple[str, ...]) -> list[Item]:
 def _leads(item: Item, path: tuple[str, ...], exact: bool) -> bool:
     """Whether a path leads to something. What is no item cannot be looked into: unless `exact`, it will do."""
     name = path[0]
-    if name == "@id":
-        return bool(item.id)
-    for value in item.properties.get(name, ()):
+    if name not in item.properties:
+        return name == "@id" and bool(item.id)
+    for value in item.properties[name]:
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
         if len(path) == 1 or (_leads(value, path[1:], exact) if isinstance(value, Item) else not exact):
