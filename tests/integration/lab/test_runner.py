@@ -19,6 +19,7 @@ RUN = {
     "ok": True,
     "url": "http://127.0.0.1/",
     "benchmark_index": 1000,
+    "whole": True,
     "metrics": {"lcp": 1200.0},
     "report": "run-1.html",
 }

@@ -16,7 +16,8 @@ METRICS = {"fcp": 800.0, "lcp": 1200.0, "tbt": 20.0, "cls": 0.0, "si": 900.0, "t
 def run(*, index: float = 1000.0, url: str = "http://127.0.0.1/", **more: Any) -> Run:
     metrics = {**METRICS, **{name: value for name, value in more.items() if name in {*METRICS, "bytes", "requests"}}}
     rest = {name: value for name, value in more.items() if name not in metrics}
-    return Run(url=url, benchmark_index=index, metrics=metrics, seconds=10.0, report="run-1.html", **rest)
+    given = {"whole": True, "seconds": 10.0, "report": "run-1.html", **rest}
+    return Run(url=url, benchmark_index=index, metrics=metrics, **given)
 
 
 def audit(name: str = "image-alt", **more: Any) -> Audit:
@@ -36,7 +37,10 @@ def target(subject: str = "/") -> Target:
 
 
 def look(*runs: Run, subject: str = "/", preset: Preset = "mobile") -> Look:
-    return Look(target(subject), preset, f"http://127.0.0.1{subject}", list(runs))
+    made = Look(target(subject), preset, f"http://127.0.0.1{subject}")
+    for each in runs:
+        made.add(each)
+    return made
 
 
 @dataclass
@@ -45,15 +49,18 @@ class FakeLab:
 
     outcomes: dict[str, Sequence[Run | Failed]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    wholes: list[str] = field(default_factory=list)
+    """Those of them that were to look at everything."""
     clock: float = 0.0
 
-    def run(self, url: str, preset: Preset) -> Run | Failed:
+    def run(self, url: str, preset: Preset, *, whole: bool) -> Run | Failed:
         name = f"{url.removeprefix('http://127.0.0.1')} {preset}"
         answers = self.outcomes.get(name) or [run()]
         outcome = answers[min(self.asked.count(name), len(answers) - 1)]
         self.asked.append(name)
+        self.wholes += [name] if whole else []
         self.clock += outcome.seconds
-        return outcome
+        return outcome.model_copy(update={"whole": whole}) if isinstance(outcome, Run) else outcome
 
     def session(
         self, *, time_limit: float = 1e9, objection: Callable[[Look, Run], str | None] = lambda _, __: None

@@ -6,7 +6,7 @@ import pytest
 
 from autoresearch.core.measurement import Metric
 from autoresearch.loops.lighthouse import Lighthouse
-from autoresearch.loops.lighthouse.numbers import page_metrics, site_score
+from autoresearch.loops.lighthouse.numbers import page_metrics, site_metrics
 from tests.unit.lighthouse.making import look, run
 
 TIMINGS = {"mobile-fcp", "mobile-lcp", "mobile-tbt", "mobile-cls", "mobile-si"}
@@ -62,5 +62,10 @@ def test_sizes_and_category_scores_are_recorded_and_gate_nothing() -> None:
 
 def test_the_site_has_one_score_of_the_first_preset() -> None:
     looks = [look(run(score=90)), look(run(score=50), subject="/b"), look(run(score=100), preset="desktop")]
-    (score,) = site_score(looks, ("mobile", "desktop"))
+    score, _ = site_metrics(looks, ("mobile", "desktop"))
     assert (score.name, score.subject, score.value, score.gate) == ("score", "/", 70, False)
+
+
+def test_how_fast_the_machine_was_is_recorded_and_neither_good_nor_bad() -> None:
+    *_, index = site_metrics([look(run(index=900), run(index=1100), run(index=1000))], ("mobile",))
+    assert (index.name, index.value, index.better, index.gate) == ("benchmark-index", 1000, "none", False)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from autoresearch.errors import NotMeasuredError
 from autoresearch.loops.lighthouse.runs import is_unsteady, representative
 from autoresearch.signals.lab.model import Failed
-from tests.unit.lighthouse.making import FakeLab, look, run, target
+from tests.unit.lighthouse.making import FakeLab, audit, look, run, target
 
 
 def failed(code: str, reason: str = "no", seconds: float = 1.0) -> Failed:
@@ -93,6 +93,27 @@ def test_what_a_second_try_would_only_repeat_is_told_at_once(failure: Failed, to
     assert session.look([look()], 3, 5) == []
     assert len(lab.asked) == 1
     assert told in session.problems[target("/")]
+
+
+def test_what_is_not_timed_is_looked_at_once_where_nothing_fails_and_once_more_where_something_does() -> None:
+    lab = FakeLab({"/b mobile": [run(audits=(audit(),))]})
+    lab.session().look([look(subject="/a"), look(subject="/b")], 3, 3)
+    assert lab.wholes == ["/a mobile", "/b mobile", "/b mobile"]
+
+
+def test_audits_are_as_true_on_a_busy_machine() -> None:
+    lab = FakeLab({"/ mobile": [run(index=100, audits=(audit(),)), run(index=100, audits=(audit(),)), run()]})
+    (seen,) = lab.session().look([look()], 3, 3)
+    assert [each.id for each in seen.failed] == ["image-alt"]
+    assert len(lab.wholes) == 2
+
+
+def test_reruns_look_at_what_is_timed_only() -> None:
+    lab = FakeLab()
+    session = lab.session()
+    session.only_timed = True
+    session.look([look()], 5, 5)
+    assert (len(lab.asked), lab.wholes) == (5, [])
 
 
 def test_a_run_that_says_nothing_of_its_page_ends_it() -> None:

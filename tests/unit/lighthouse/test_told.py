@@ -10,7 +10,7 @@ from autoresearch.loops.lighthouse.settings import Budget
 from autoresearch.loops.lighthouse.told import audits_failed, budgets_exceeded, objection
 from autoresearch.loops.seo.rules import RULES as SEO_RULES
 from autoresearch.report.escape import prose
-from autoresearch.signals.lab.model import Element
+from autoresearch.signals.lab.model import Advice, Element
 from autoresearch.signals.lab.place import Place
 from tests.unit.lighthouse.making import audit, look, run
 
@@ -23,15 +23,31 @@ def only(findings: list[Finding]) -> Finding:
 def test_an_audit_that_fails_is_told_with_its_element_and_its_documentation() -> None:
     finding = only(list(audits_failed([look(run(audits=(audit(places=4),)))], "dist")))
     assert (finding.rule, finding.key, finding.severity) == ("lighthouse/audit-failed", "image-alt", "error")
-    assert finding.message == "Images have no alternative text: `<img src=a.png>` at `main > img`, and 3 more"
+    assert finding.message == (
+        "Images have no alternative text: `<img src=a.png>` at `main > img`, and 3 more. "
+        "See https://dequeuniversity.com/rules/axe/4.11/image-alt"
+    )
     assert finding.data is not None
     assert finding.data["link"] == "https://dequeuniversity.com/rules/axe/4.11/image-alt"
     assert finding.data["elements"] == [{"selector": "main > img", "snippet": "<img src=a.png>"}]
 
 
-def test_an_audit_that_fails_in_most_runs_is_told_and_one_that_fails_once_is_not() -> None:
-    runs = [run(audits=(audit(),)), run(audits=(audit(), audit("label"))), run()]
+def test_an_audit_that_fails_by_chance_is_not_told() -> None:
+    runs = [run(audits=(audit(), audit("label"))), run(audits=(audit(),)), run(whole=False)]
     assert [finding.key for finding in audits_failed([look(*runs)], "dist")] == ["image-alt"]
+
+
+def test_a_long_message_does_without_the_address_instead_of_breaking_it() -> None:
+    title = "Zeilen " * 40
+    element = Element(selector="main > " * 40, snippet="<img " * 60)
+    link = "https://dequeuniversity.com/rules/" + "a" * 100
+    message = only(
+        list(audits_failed([look(run(audits=(audit(title=title, elements=(element,), link=link),)))], "dist"))
+    )
+    assert len(message.message) < 300
+    assert "https://" not in message.message
+    assert message.data is not None
+    assert message.data["link"] == link
 
 
 def test_presets_share_one_finding_and_one_that_fails_alone_is_named() -> None:
@@ -61,10 +77,10 @@ def test_a_preview_that_its_host_hides_from_search_engines_is_not_held_to_that()
 
 
 def test_markup_of_a_page_cannot_leave_its_code_span_in_the_report() -> None:
-    nasty = Element(selector="`a`", snippet="<b onclick=`x`>` **@everyone** ![](https://evil.example/x.png)")
+    nasty = Element(selector="`a`", snippet="<b onclick=`x`>` **@everyone** ![](https://evil.example/x)")
     message = only(list(audits_failed([look(run(audits=(audit(elements=(nasty,)),)))], "dist"))).message
     assert prose(message).count("`") == 4
-    assert "`<b onclick='x'>' **@everyone** ![](https://evil.example/x.png)`" in prose(message)
+    assert "`<b onclick='x'>' **@everyone** ![](https://evil.example/x)`" in prose(message)
 
 
 def test_a_budget_is_held_against_the_median_of_the_runs() -> None:
@@ -72,6 +88,15 @@ def test_a_budget_is_held_against_the_median_of_the_runs() -> None:
     finding = only(list(budgets_exceeded([seen], [Budget(lcp=2500)])))
     assert (finding.rule, finding.key) == ("lighthouse/budget-exceeded", "mobile-lcp")
     assert finding.message == "lcp on mobile is 2,600 ms, more than its budget of 2,500"
+
+
+def test_a_page_over_its_budget_is_told_with_what_promises_most() -> None:
+    advice = Advice(id="a", title="Render blocking requests", link="https://web.dev/a", score=0, saving=450)
+    finding = only(list(budgets_exceeded([look(run(lcp=2600, advice=(advice,)))], [Budget(lcp=2500)])))
+    assert finding.message.endswith("; most is promised by “Render blocking requests” (450 ms). See https://web.dev/a")
+
+
+def test_half_of_the_runs_are_not_the_median() -> None:
     assert not list(budgets_exceeded([look(run(lcp=900), run(lcp=2600), run(lcp=1000))], [Budget(lcp=2500)]))
 
 

@@ -12,7 +12,7 @@ from autoresearch.core.measurement import Coverage, Finding, Measurement, Metric
 from autoresearch.errors import NotMeasuredError
 from autoresearch.loops.base import Loop
 from autoresearch.loops.lighthouse.kept import keep_reports
-from autoresearch.loops.lighthouse.numbers import field_metrics, page_metrics, site_score
+from autoresearch.loops.lighthouse.numbers import field_metrics, page_metrics, site_metrics
 from autoresearch.loops.lighthouse.pages import Target, named, sampled
 from autoresearch.loops.lighthouse.rules import KIND, METRIC_RULES, RULES, TIMINGS
 from autoresearch.loops.lighthouse.runs import Look, Session
@@ -99,7 +99,7 @@ class Lighthouse(Loop[Settings]):
         paths = {page.subject: page for page in self._pages(None if self.settings.pages else signals.site(), signals)}
         wanted = {(paths[m.subject], preset) for m in suspects if m.subject in paths for preset in _preset(m)}
         with open_place(signals) as place, self._runner(signals) as runner:
-            session = Session(runner, objection(place), time_left, signals.say)
+            session = Session(runner, objection(place), time_left, signals.say, only_timed=True)
             looks = [Look(page, preset, place.url(page.path)) for page, preset in sorted(wanted)]
             looks = session.look(looks, _RERUNS, _RERUNS)
         by_name = {
@@ -123,7 +123,7 @@ class Lighthouse(Loop[Settings]):
         for look in looks:
             yield from page_metrics(look, self.settings.gate)
         if signals.part is None:
-            yield from site_score(looks, self.settings.presets)
+            yield from site_metrics(looks, self.settings.presets)
 
     def _findings(self, looks: Sequence[Look], place: Place) -> Iterator[Finding]:
         by_page: dict[Target, list[Look]] = {}

@@ -24,19 +24,21 @@ def page_metrics(look: Look, gate: Literal["metrics", "score"]) -> Iterator[Metr
         if metric is not None:
             yield metric
     for name in CATEGORIES:
-        score = look.speaker.scores.get(name)
+        score = look.scores.get(name)
         if score is not None:
             value = round(100 * score, _DIGITS)
             yield Metric(name=f"{look.preset}-{name}", subject=look.page.subject, value=value, better="higher")
 
 
-def site_score(looks: Sequence[Look], presets: Sequence[Preset]) -> Iterator[Metric]:
-    """One number for the whole: the median performance score of the pages in the first preset. It gates nothing."""
+def site_metrics(looks: Sequence[Look], presets: Sequence[Preset]) -> Iterator[Metric]:
+    """The median performance score of the pages in the first preset, and how fast the machine was. Neither gates."""
     scores = [
         value for look in looks if look.preset == presets[0] for value in [value_of(look, "score")] if value is not None
     ]
     if scores:
         yield Metric(name="score", subject=SITE, value=median(scores), better="higher")
+    if indexes := [run.benchmark_index for look in looks for run in look.runs]:
+        yield Metric(name="benchmark-index", subject=SITE, value=round(median(indexes), _DIGITS))
 
 
 def field_metrics(subject: str, preset: Preset, found: Mapping[str, float]) -> Iterator[Metric]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 from autoresearch.errors import NotMeasuredError
 from autoresearch.loops.lighthouse.pages import Target
 from autoresearch.loops.lighthouse.rules import TIMINGS
-from autoresearch.signals.lab.model import Failed, Preset, Run
+from autoresearch.signals.lab.model import Audit, Failed, Preset, Run
 
 COLLAPSED = 0.6
 """A run during which the machine was slower than this share of its usual speed says nothing of the page."""
@@ -48,8 +48,8 @@ _TOO_BUSY = "the machine was too busy to time anything"
 class Lab(Protocol):
     """Whoever can look at a page once."""
 
-    def run(self, url: str, preset: Preset) -> Run | Failed:
-        """One run, or why there is none."""
+    def run(self, url: str, preset: Preset, *, whole: bool) -> Run | Failed:
+        """One run, of the whole or only of what is timed, or why there is none."""
 
 
 @dataclass
@@ -60,12 +60,37 @@ class Look:
     preset: Preset
     url: str
     runs: list[Run] = field(default_factory=list)
+    """What is timed: without those that met a busy machine."""
+    wholes: list[Run] = field(default_factory=list)
+    """What is not timed, and so is as true on a busy machine."""
     failures: int = 0
 
     @property
     def speaker(self) -> Run:
         """The run that speaks for all."""
         return self.runs[representative(self.runs)]
+
+    @property
+    def wants_whole(self) -> bool:
+        """Whether the next run is to look at everything: the first one is, and one more where that saw audits fail."""
+        return not self.wholes or (len(self.wholes) == 1 and bool(self.wholes[0].audits))
+
+    @property
+    def failed(self) -> list[Audit]:
+        """The audits that failed each time: what fails by chance is no news."""
+        ids = [{audit.id for audit in run.audits} for run in self.wholes]
+        return [audit for run in self.wholes[:1] for audit in run.audits if audit.id in set.intersection(*ids)]
+
+    @property
+    def scores(self) -> Mapping[str, float | None]:
+        """By category, 0 to 1."""
+        return self.wholes[0].scores if self.wholes else {}
+
+    def add(self, run: Run) -> None:
+        """Take a run in."""
+        self.runs.append(run)
+        if run.whole:
+            self.wholes.append(run)
 
     def values(self, name: str) -> list[float]:
         """A number in every run that has it."""
@@ -82,6 +107,8 @@ class Session:
     time_left: Callable[[], float]
     """Seconds."""
     say: Callable[[str], None]
+    only_timed: bool = False
+    """Whether audits are of no interest."""
     problems: dict[Target, str] = field(default_factory=dict)
     """Pages that cannot be measured, and why."""
     _seconds: list[float] = field(default_factory=list)
@@ -100,7 +127,8 @@ class Session:
             self.problems.setdefault(look.page, _OUT_OF_TIME if self._is_late() else _TOO_BUSY)
         for _ in range(most - runs):
             self._round([look for look in looks if is_unsteady(look)], "once more, where runs differ")
-        return [look for look in looks if look.page not in self.problems]
+        self._without_collapsed(looks, runs)
+        return [look for look in looks if look.page not in self.problems and look.runs]
 
     def _round(self, looks: Iterable[Look], what: str) -> None:
         wanted = [look for look in looks if look.page not in self.problems]
@@ -112,13 +140,13 @@ class Session:
     def _once(self, look: Look) -> None:
         if self._is_late():
             return
-        outcome = self.lab.run(look.url, look.preset)
+        outcome = self.lab.run(look.url, look.preset, whole=look.wants_whole and not self.only_timed)
         self._seconds.append(outcome.seconds)
         if isinstance(outcome, Run):
             if problem := self.objection(look, outcome):
                 self.problems[look.page] = problem
             else:
-                look.runs.append(outcome)
+                look.add(outcome)
             return
         look.failures += 1
         if look.failures > 1 and outcome.code == "BROWSER":
@@ -169,8 +197,8 @@ def is_unsteady(look: Look) -> bool:
 def representative(runs: Sequence[Run]) -> int:
     """Which run is nearest to the medians of first paint and time to interactive: Lighthouse's own choice.
 
-    Its report is kept and its audits are told, for all of it belongs together. What is compared is the median of each
-    number, which is steadier (`docs/adr/0012-one-process-fresh-browsers.md`). Source: `core/lib/median-run.js`.
+    Its report is kept. What is compared is the median of each number, which is steadier
+    (`docs/adr/0012-lighthouse-runs.md`). Source: Lighthouse's `core/lib/median-run.js`.
     """
     first, last = ([run.metrics.get(name, 0.0) for run in runs] for name in ("fcp", "tti"))
     middle = median(first), median(last)

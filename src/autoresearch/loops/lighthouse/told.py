@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
 from autoresearch.core.measurement import Finding, Severity
+from autoresearch.core.plain import LIMIT, plain
 from autoresearch.loops.lighthouse.rules import COVERED_BY_SEO, KIND, SCORE, SIZES, TIMINGS
 from autoresearch.loops.lighthouse.runs import Look
 from autoresearch.loops.lighthouse.settings import Budget
@@ -16,27 +17,20 @@ from autoresearch.signals.site.model import PREVIEW
 
 _OF_THE_HOST = frozenset(("is-crawlable",))
 """Audits that a preview's host decides: it hides the copy from search engines."""
+_SHOWN = 60
+"""Characters of a title, an element, a selector, so that a message has room for all of them and an address."""
 _TOO_SLOW = re.compile(r"loaded too slowly", re.IGNORECASE)
 
 
 def audits_failed(looks: Sequence[Look], source: str) -> Iterator[Finding]:
-    """One finding an audit that one page fails in most of its runs, whichever presets it does so in."""
+    """One finding an audit that a page fails whenever it is held to it, whichever presets it does so in."""
     seen: dict[str, dict[Preset, Audit]] = {}
     for look in looks:
-        for audit in _mostly(look):
+        for audit in look.failed:
             seen.setdefault(audit.id, {})[look.preset] = audit
     for name in sorted(seen):
         if source != PREVIEW or name not in _OF_THE_HOST:
             yield _failed(looks[0].page.subject, seen[name], everywhere=len(seen[name]) == len(looks))
-
-
-def _mostly(look: Look) -> Iterator[Audit]:
-    runs = [{audit.id: audit for audit in run.audits} for run in look.runs]
-    shown = {audit.id: audit for audit in look.speaker.audits}
-    for name in {name for run in runs for name in run}:
-        having = [run[name] for run in runs if name in run]
-        if 2 * len(having) > len(runs):
-            yield shown.get(name, having[0])
 
 
 def _failed(subject: str, by_preset: dict[Preset, Audit], *, everywhere: bool) -> Finding:
@@ -49,7 +43,7 @@ def _failed(subject: str, by_preset: dict[Preset, Audit], *, everywhere: bool) -
         subject=subject,
         key=audit.id,
         severity=severity,
-        message=f"{audit.title.rstrip('.')}{only}{_where(audit)}",
+        message=_with_link(f"{plain(audit.title, 2 * _SHOWN).rstrip('.')}{only}{_where(audit)}", audit.link),
         data={
             "category": audit.category,
             "elements": [element.model_dump(exclude_defaults=True) for element in audit.elements],
@@ -63,10 +57,16 @@ def _where(audit: Audit) -> str:
     shown = next(iter(audit.elements), None)
     if shown is None:
         return ""
-    snippet, selector = shown.snippet.replace("`", "'"), shown.selector.replace("`", "'")
+    snippet, selector = (plain(text.replace("`", "'"), _SHOWN) for text in (shown.snippet, shown.selector))
     place = f"`{snippet}` at `{selector}`" if snippet and selector else f"`{snippet or selector}`"
     more = max(audit.places, len(audit.elements)) - 1
     return f": {place}" + (f", and {more:,} more" if more else "")
+
+
+def _with_link(message: str, link: str) -> str:
+    """With the documentation's address, where that is not cut off."""
+    told = f"{message}. See {link}"
+    return told if link and len(told) < LIMIT else message
 
 
 def budgets_exceeded(looks: Sequence[Look], budgets: Sequence[Budget]) -> Iterator[Finding]:
@@ -97,8 +97,21 @@ def _over(look: Look, name: str, value: float, limit: float) -> Finding:
         subject=look.page.subject,
         key=f"{look.preset}-{name}",
         severity="error",
-        message=f"{name} on {look.preset} is {shown}{f' {unit}' if unit else ''}, {than} its budget of {allowed}",
+        message=_with_advice(
+            f"{name} on {look.preset} is {shown}{f' {unit}' if unit else ''}, {than} its budget of {allowed}",
+            look.speaker,
+        ),
+        data={"advice": [advice.model_dump() for advice in look.speaker.advice]},
     )
+
+
+def _with_advice(message: str, run: Run) -> str:
+    """And what Lighthouse would mend first."""
+    if not run.advice:
+        return message
+    first = run.advice[0]
+    saving = f" ({first.saving:,.0f} ms)" if first.saving else ""
+    return _with_link(f"{message}; most is promised by “{plain(first.title, _SHOWN)}”{saving}", first.link)
 
 
 def objection(place: Place) -> Callable[[Look, Run], str | None]:

@@ -5,10 +5,12 @@
 // FOLDER has node_modules/lighthouse; WORK is where profiles and reports are written; REQUESTS is read until its end.
 // Every run has a Chromium of its own, with an empty profile. The next one starts while the last run's trace is being
 // audited: then nothing is timed. What a report of 1 MB says is reduced here to what somebody needs.
+//
+// What is not timed is the same in every run, and takes a quarter of one: a run does without unless it is asked for `whole`.
 
 import {spawn, spawnSync} from 'node:child_process';
 import {createReadStream, writeSync} from 'node:fs';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -20,7 +22,8 @@ const core = (path) => import(pathToFileURL(join(folder, 'node_modules', 'lighth
 const MOST_ELEMENTS = 5;
 const MOST_CHARACTERS = 300;
 const START_LIMIT = 20_000; // ms until a Chromium has to listen
-const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
+const WHOLE = {onlyCategories: ['performance', 'accessibility', 'best-practices', 'seo']};
+const TIMED = {onlyCategories: ['performance'], skipAudits: ['bf-cache'], disableFullPageScreenshot: true};
 const METRICS = {
   fcp: 'first-contentful-paint',
   lcp: 'largest-contentful-paint',
@@ -52,6 +55,7 @@ console.log = console.info = console.error; // standard output carries answers o
 
 let sandboxed = process.getuid?.() !== 0; // Chromium refuses its sandbox to root
 let spare = null;
+const wholes = new Map(); // preset and address → file with the report of the last whole run
 
 const say = (answer) => writeSync(1, `${JSON.stringify(answer)}\n`);
 const cut = (text) => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text);
@@ -131,7 +135,7 @@ async function run(lighthouse, request) {
   let gathered;
   try {
     const flags = {
-      port: browser.port, logLevel: 'silent', onlyCategories: CATEGORIES, throttlingMethod: 'simulate', locale: 'en-US',
+      ...(request.whole ? WHOLE : TIMED), port: browser.port, logLevel: 'silent', throttlingMethod: 'simulate', locale: 'en-US',
       maxWaitForLoad: request.load_limit, maxWaitForFcp: request.load_limit,
     };
     const work = gather(undefined, request.url, {flags, config: configs[request.preset]});
@@ -151,8 +155,26 @@ async function run(lighthouse, request) {
   const {lhr} = await Runner.audit(artifacts, runnerOptions);
   if (lhr.runtimeError && lhr.runtimeError.code !== 'NO_ERROR') throw new Failure(lhr.runtimeError.code, lhr.runtimeError.message);
   const name = `run-${request.id}.html`;
-  await writeFile(join(work, name), report(lhr, 'html'));
-  return {...reduced(lhr), dialogs, report: name};
+  await writeFile(join(work, name), report(await completed(lhr, request), 'html'));
+  return {...reduced(lhr), whole: request.whole, dialogs, report: name};
+}
+
+/** The report of a timed run, and in it what the whole run of that page says of all the rest. */
+async function completed(lhr, {id, preset, url, whole}) {
+  const page = `${preset} ${url}`;
+  if (whole) {
+    wholes.set(page, join(work, `whole-${id}.json`));
+    await writeFile(wholes.get(page), JSON.stringify(lhr));
+    return lhr;
+  }
+  if (!wholes.has(page)) return lhr;
+  const rest = JSON.parse(await readFile(wholes.get(page), 'utf8'));
+  // The whole run's screenshot shows its own elements only: those of this run have names that may mean others there.
+  const timed = JSON.parse(JSON.stringify(lhr, (key, value) => (key === 'lhId' ? undefined : value)));
+  return {
+    ...rest, ...timed, fullPageScreenshot: rest.fullPageScreenshot,
+    audits: {...rest.audits, ...timed.audits}, categories: {...rest.categories, ...timed.categories},
+  };
 }
 
 /** What is needed of a report: numbers, and the audits that failed with where they did. */

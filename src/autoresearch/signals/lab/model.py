@@ -64,6 +64,8 @@ class Run(Strict):
     dialogs: int = Field(default=0, ge=0)
     """How often the page stopped everything to show a dialog."""
     seconds: Number = 0.0
+    whole: bool
+    """Whether it looked at everything; else only at what is timed: `scores` and `audits` say nothing then."""
     report: Annotated[str, Field(pattern=r"^run-\d+\.html$")]
     """File of the whole report, in the lab's folder."""
 

@@ -69,14 +69,15 @@ class Runner:
         """What is run."""
         return self._running().versions
 
-    def run(self, url: str, preset: Preset) -> Run | Failed:
-        """Look at a page once, within the limits."""
+    def run(self, url: str, preset: Preset, *, whole: bool = True) -> Run | Failed:
+        """Look at a page once, within the limits; at what is timed, or at the `whole`."""
         process = self._running()
         self._count += 1
         request = {
             "id": self._count,
             "url": url,
             "preset": preset,
+            "whole": whole,
             "time_limit": round(1000 * self._page_limit),
             "load_limit": round(1000 * self._load_limit),
         }
