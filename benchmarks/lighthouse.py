@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import shutil
 import statistics
@@ -287,12 +288,13 @@ def record(bench: Bench, records: Records, rounds: int) -> None:
                 for preset in PRESETS:
                     if records.of("run", page=path, preset=preset, round=number):
                         continue
-                    outcome = runner.run(bench.origin + path, preset)
+                    outcome = runner.run(bench.origin + path, preset, whole=False)
                     if not isinstance(outcome, PageRun):
                         print(f"  {path} on {preset}: {outcome.reason}", file=sys.stderr)
                         continue
                     line = {"kind": "run", "page": path, "preset": preset, "round": number, "seconds": outcome.seconds}
-                    records.add({**line, "index": outcome.benchmark_index, "metrics": outcome.metrics})
+                    load = os.getloadavg()[0]
+                    records.add({**line, "index": outcome.benchmark_index, "metrics": outcome.metrics, "load": load})
             print(f"  round {number + 1} of {rounds}", file=sys.stderr)
 
 

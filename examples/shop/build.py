@@ -20,6 +20,7 @@ SHOP = Path(__file__).parent
 TODAY = {1: "2026-10-05", 2: "2026-10-06"}
 PARTS = (
     "autoresearch/config.yml",
+    "autoresearch/lighthouse.yml",
     "checks",
     "generate.py",
     "locales",

@@ -13,30 +13,34 @@ from typing import Any
 
 _GATHER = """
 import {readFileSync, appendFileSync} from 'node:fs';
+const times = new Map();
 export async function navigationGather(page, url, {flags, config}) {
   const response = await fetch(url);
   const text = await response.text();
   const found = /<script type="fake">(.*?)<\\/script>/s.exec(text);
   const told = found ? JSON.parse(found[1]) : {};
   appendFileSync(new URL('../../../../asked.txt', import.meta.url), `${config.name} ${new URL(url).pathname}\\n`);
+  const time = times.get(config.name + url) ?? 0;
+  times.set(config.name + url, time + 1);
+  Object.assign(told, {now: told.runs?.[time]});
   if (told.hang) await new Promise(() => {});
   if (told.end) process.exit(3);
   if (told.noise) process.stdout.write('x'.repeat(told.noise) + '\\n');
   return {artifacts: {DevtoolsLog: told.dialogs ? [{method: 'Page.javascriptDialogOpening'}] : [], told,
-    url: response.url, status: response.status}, runnerOptions: {preset: config.name}};
+    url: response.url, status: response.status}, runnerOptions: {preset: config.name, only: flags.onlyCategories}};
 }
 """
 _RUNNER = """
-export const Runner = {async audit({told, url, status}, {preset}) {
+export const Runner = {async audit({told, url, status}, {preset, only}) {
   const number = (value) => ({numericValue: value, score: 1, scoreDisplayMode: 'numeric'});
   const given = {fcp: 800, lcp: 1200, tbt: 0, cls: 0, si: 900, tti: 1300, bytes: 9000, score: 95,
-    ...told[preset], ...told.numbers};
+    ...told[preset], ...told.numbers, ...told.now};
   const ref = (id) => ({id, weight: 1});
   const audits = {
     'first-contentful-paint': number(given.fcp), 'largest-contentful-paint': number(given.lcp),
     'total-blocking-time': number(given.tbt), 'cumulative-layout-shift': number(given.cls),
-    'speed-index': number(given.si),
-    interactive: number(given.tti), 'total-byte-weight': number(given.bytes), ...told.audits,
+    'speed-index': number(given.si), interactive: number(given.tti), 'total-byte-weight': number(given.bytes),
+    ...(only.includes('accessibility') ? told.audits : {}),
   };
   const failing = Object.keys(told.audits ?? {}).map(ref);
   const category = (id, score, auditRefs) => ({id, score, auditRefs});
@@ -44,18 +48,20 @@ export const Runner = {async audit({told, url, status}, {preset}) {
     lighthouseVersion: 'x', mainDocumentUrl: url, audits, runWarnings: told.warnings ?? [],
     runtimeError: status === 200 ? undefined : {code: 'ERRORED_DOCUMENT_REQUEST', message: `(Status code: ${status})`},
     environment: {benchmarkIndex: given.index ?? 1000},
-    categories: {
+    categories: Object.fromEntries(Object.entries({
       performance: category('performance', given.score / 100, []),
       accessibility: category('accessibility', 0.9, failing),
       'best-practices': category('best-practices', 1, []), seo: category('seo', 1, []),
-    },
+    }).filter(([id]) => only.includes(id))),
   }};
 }};
 """
 _INDEX = """
 export const defaultConfig = {name: 'mobile'};
 export const desktopConfig = {name: 'desktop'};
-export const generateReport = () => '<h1>the whole report</h1>';
+export const generateReport = ({categories, audits}) =>
+  JSON.stringify(Object.fromEntries(Object.entries({...categories, ...audits})
+    .map(([id, told]) => [id, told.numericValue ?? null])));
 """
 _CHROMIUM = """#!/bin/sh
 if [ "$1" = --version ]; then echo "Chromium {version}"; exit; fi
