@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from autoresearch.signals.lab.static import serving
+from autoresearch.signals.site.folder import Folder
 from tests.integration.conftest import Ran, Repository
 from tests.integration.lab import fake
 
@@ -144,6 +146,8 @@ def test_another_version_of_lighthouse_starts_anew_instead_of_reporting_regressi
     assert ran.code == 0
     assert "regressed" not in ran.kinds
     assert len(ran.state("lighthouse")["segments"]) == 2
+    assert "lighthouse 13.5.0 → 14.0.0, so a new reference begins" in " ".join(ran.stdout.split())
+    assert "a new reference begins" not in old_shop.run().stdout
 
 
 def test_a_page_that_got_slower_is_run_again_and_then_told(old_shop: Shop) -> None:
@@ -170,6 +174,26 @@ def test_a_budget_is_told_at_first_look_and_fails_only_who_asks_for_it(shop: Sho
     ran = shop.run("--fail-on", "error")
     assert ran.code == 1
     assert of_findings(ran) == [("first-look", "lighthouse/budget-exceeded", "/about", "mobile-lcp")]
+
+
+def test_a_preview_is_looked_at_where_it_is_and_its_pages_keep_their_names(shop: Shop) -> None:
+    with serving(Folder(shop.repository.root / "dist"), "/preview-7/") as address:
+        ran = shop.run("--url", address)
+    assert ran.code == 0, ran.stderr
+    assert shop.measured(ran)["environment"]["source"] == "preview"
+    assert values(shop, ran, "mobile-lcp") == {"/": 1200, "/about": 1200}
+
+
+def test_a_served_site_is_started_once_for_the_crawl_and_the_lab(shop: Shop) -> None:
+    command = "echo started >> started.txt; exec python3 -m http.server $PORT --bind 127.0.0.1 -d dist"
+    shop.repository.config(
+        f"site: {{url: 'https://shop.example', source: serve, serve: {json.dumps(command)}}}\n"
+        "loops: {lighthouse: {presets: [desktop]}}\n"
+    )
+    ran = shop.run()
+    assert ran.code == 0, ran.stderr
+    assert fake.asked(shop.tools) == ["desktop /", "desktop /about/"] * 3
+    assert (shop.repository.root / "started.txt").read_text() == "started\n"
 
 
 def test_base_and_head_are_measured_in_turns_without_any_history(shop: Shop) -> None:

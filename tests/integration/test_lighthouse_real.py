@@ -32,7 +32,7 @@ PAGES = {
     "/hangs": GOOD.format("<script>setTimeout(() => { while (true); }, 50)</script>"),
     "/crashes": GOOD.format('<script src="/crash.js"></script>'),
     "/blank": '<!doctype html><html lang="en"><head><title>Nothing</title></head><body></body></html>',
-    "/deep": "<!doctype html>" + "<div>" * 20_000,
+    "/deep": "<!doctype html>" + "<div>" * 20_000 + "deep",
 }
 SLOW = {"/slow", "/slow.css"}
 PAGES["/slow-style"] = PAGES["/good"].replace("</head>", '<link rel="stylesheet" href="/slow.css"></head>')
@@ -69,8 +69,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        body = PAGES.get(self.path, "").encode()
-        self.send_response(200 if body else 404)
+        body = PAGES.get(self.path, "" if self.path == "/empty" else "nothing here").encode()
+        self.send_response(200 if self.path in PAGES else 404)
         self.send_header("Content-Type", "text/css" if self.path.endswith(".css") else "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -118,7 +118,21 @@ def run(repository: Repository, site: Site, settings: str) -> Ran:
 
 
 def test_pages_that_cannot_be_measured_are_told_and_the_others_are_measured(repository: Repository, site: Site) -> None:
-    names = ["good", "bad", "away", "moved", "alert", "hangs", "crashes", "blank", "deep", "slow", "slow-style", "none"]
+    names = [
+        "good",
+        "bad",
+        "away",
+        "moved",
+        "alert",
+        "hangs",
+        "crashes",
+        "blank",
+        "deep",
+        "slow",
+        "slow-style",
+        "none",
+        "empty",
+    ]
     pages = ", ".join(f"/{name}" for name in names)
     ran = run(repository, site, f"{{pages: [{pages}], presets: [mobile], runs: 1, max_runs: 1, page_limit: 4s}}")
     assert ran.code == 0, ran.stderr
@@ -131,9 +145,10 @@ def test_pages_that_cannot_be_measured_are_told_and_the_others_are_measured(repo
         "/hangs": "it stopped responding",
         "/crashes": "it crashed its tab",
         "/blank": "it painted nothing in time (`page_limit`)",
-        "/slow": "it did not finish loading in time (`page_limit`)",
+        "/slow": "it did not answer, or hung: Lighthouse had to be stopped (`page_limit`)",
         "/slow-style": "it painted nothing in time (`page_limit`)",
         "/none": "it answers 404",
+        "/empty": "the browser shows an error page in its place",
     }
     scores = {m["subject"]: m["value"] for m in measurement["metrics"] if m["name"] == "mobile-accessibility"}
     assert scores.keys() == {"/good", "/bad", "/deep"}

@@ -80,7 +80,7 @@ def test_a_page_that_crashes_twice_is_given_up_in_every_preset_and_the_others_go
 @pytest.mark.parametrize(
     ("failure", "told"),
     [
-        (failed("HUNG", "the page hung"), "it hung"),
+        (failed("HUNG", "the page hung"), "it did not answer, or hung"),
         (failed("PAGE_HUNG", "words"), "it stopped responding"),
         (failed("ERRORED_DOCUMENT_REQUEST", "Lighthouse was unable (Status code: 404)"), "it answers 404"),
         (failed("NOT_HTML", "The page provided is not HTML"), "it is no HTML"),

@@ -27,17 +27,19 @@ _FINAL = frozenset(
         "FAILED_DOCUMENT_REQUEST",
         "DNS_FAILURE",
         "NOT_HTML",
+        "CHROME_INTERSTITIAL_ERROR",
         "INVALID_URL",
     )
 )
 """What a second try would only say again."""
 _REASONS = {
-    "HUNG": "it hung: Lighthouse had to be stopped",
+    "HUNG": "it did not answer, or hung: Lighthouse had to be stopped (`page_limit`)",
     "PAGE_HUNG": "it stopped responding",
     "NO_FCP": "it painted nothing in time (`page_limit`)",
     "CRASHED": "it crashed the browser",
     "TARGET_CRASHED": "it crashed its tab",
     "NOT_HTML": "it is no HTML",
+    "CHROME_INTERSTITIAL_ERROR": "the browser shows an error page in its place",
 }
 """Lighthouse's own words, where they are not meant for this."""
 _STATUS = re.compile(r"\(Status code: (\d{3})\)")

@@ -14,7 +14,6 @@ from autoresearch.signals.lab.static import serving
 from autoresearch.signals.site.folder import Folder
 from autoresearch.signals.site.model import PREVIEW, Source
 from autoresearch.signals.site.origin import mount_of
-from autoresearch.signals.site.serve import serve
 from autoresearch.signals.site.urls import Place as Mounts
 from autoresearch.signals.site.urls import identity
 
@@ -55,7 +54,7 @@ def _place(signals: Signals, stack: ExitStack) -> Place:
         raise NotMeasuredError("no site is configured", hint="add `site: {source: dist, dist: dist/}` to the config")
     site = signals.secrets.resolved(site)
     if site.source == "serve":
-        return Place(_root(serve(site.serve or "", signals.root, stack=stack, say=signals.say)), "serve")
+        return Place(_root(signals.served()), "serve")
     if site.source == "live":
         return Place(_root(site.url or ""), "live")
     path = signals.root / (site.dist or "")
