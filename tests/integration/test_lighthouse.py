@@ -169,6 +169,42 @@ def test_the_score_gates_alone_where_it_is_asked_to(old_shop: Shop) -> None:
     ]
 
 
+def test_a_recorded_report_is_reduced_to_what_fails_where_and_why(shop: Shop) -> None:
+    shop.page("/", {"recorded": True})
+    shop.config("{presets: [mobile], pages: [/], budgets: [{lcp: 1s}]}")
+    ran = shop.run()
+    found = {f["key"]: f for f in shop.measured(ran)["findings"]}
+    assert {(f["rule"].partition("/")[2], key) for key, f in found.items()} == {
+        ("audit-failed", "color-contrast"),
+        ("audit-failed", "image-alt"),
+        ("audit-failed", "link-name"),
+        ("audit-failed", "errors-in-console"),
+        ("audit-failed", "crawlable-anchors"),
+        ("seo-audit-failed", "meta-description"),
+        ("budget-exceeded", "mobile-lcp"),
+    }
+    (element,) = found["color-contrast"]["data"]["elements"]
+    assert (element["selector"], element["snippet"]) == ("body > main > p", '<p style="color:#ccc">')
+    assert element["why"].startswith("Element has insufficient color contrast of 1.6 (foreground color: #cccccc")
+    assert found["link-name"]["data"]["link"] == "https://dequeuniversity.com/rules/axe/4.13/link-name"
+    assert "most is promised by “Render-blocking requests” (950 ms)" in found["mobile-lcp"]["message"]
+    assert [advice["id"] for advice in found["mobile-lcp"]["data"]["advice"]] == [
+        "render-blocking-insight",
+        "cache-insight",
+    ]
+    metrics = {m["name"]: m["value"] for m in shop.measured(ran)["metrics"]}
+    assert (metrics["mobile-bytes"], metrics["mobile-requests"], metrics["mobile-accessibility"]) == (1151, 5, 69)
+
+
+def test_where_the_folder_is_served_this_time_is_no_part_of_a_finding(shop: Shop) -> None:
+    shop.page("/", {"recorded": True})
+    shop.config("{presets: [mobile], pages: [/]}")
+    findings = [shop.measured(shop.run())["findings"] for _ in range(2)]
+    assert findings[0] == findings[1]
+    assert "/favicon.ico" in json.dumps(findings)
+    assert "127.0.0.1" not in json.dumps(findings)
+
+
 def test_a_budget_is_told_at_first_look_and_fails_only_who_asks_for_it(shop: Shop) -> None:
     shop.config("{presets: [mobile], budgets: [{pages: /about, lcp: 1s}]}")
     ran = shop.run("--fail-on", "error")

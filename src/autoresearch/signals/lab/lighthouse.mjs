@@ -156,7 +156,7 @@ async function run(lighthouse, request) {
   if (lhr.runtimeError && lhr.runtimeError.code !== 'NO_ERROR') throw new Failure(lhr.runtimeError.code, lhr.runtimeError.message);
   const name = `run-${request.id}.html`;
   await writeFile(join(work, name), report(await completed(lhr, request), 'html'));
-  return {...reduced(lhr), whole: request.whole, dialogs, report: name};
+  return {...reduced(lhr, new URL(request.url).origin), whole: request.whole, dialogs, report: name};
 }
 
 /** The report of a timed run, and in it what the whole run of that page says of all the rest. */
@@ -177,8 +177,8 @@ async function completed(lhr, {id, preset, url, whole}) {
   };
 }
 
-/** What is needed of a report: numbers, and the audits that failed with where they did. */
-function reduced(lhr) {
+/** What is needed of a report: numbers, and the audits that failed with where, without `origin`: tomorrow's is another one. */
+function reduced(lhr, origin) {
   const metrics = {};
   for (const [name, id] of Object.entries(METRICS)) {
     const value = lhr.audits[id]?.numericValue;
@@ -192,13 +192,13 @@ function reduced(lhr) {
     benchmark_index: lhr.environment.benchmarkIndex,
     metrics,
     scores: Object.fromEntries(Object.values(lhr.categories).map(({id, score}) => [id, score])),
-    audits: failed(lhr),
+    audits: failed(lhr, (text) => cut(String(text ?? '').replaceAll(origin, ''))),
     advice: advice(lhr),
     warnings: (lhr.runWarnings ?? []).slice(0, 5).map((text) => cut(String(text))),
   };
 }
 
-function failed(lhr) {
+function failed(lhr, shown) {
   const found = new Map();
   for (const category of Object.values(lhr.categories)) {
     if (category.id === 'performance') continue;
@@ -207,7 +207,7 @@ function failed(lhr) {
       if (audit?.scoreDisplayMode !== 'binary' || audit.score === null || audit.score >= 1) continue;
       const before = found.get(id);
       if (before) before.weight = Math.max(before.weight, weight);
-      else found.set(id, {id, category: category.id, weight, title: cut(audit.title), link: link(audit), ...elements(audit)});
+      else found.set(id, {id, category: category.id, weight, title: cut(audit.title), link: link(audit), ...elements(audit, shown)});
     }
   }
   return [...found.values()];
@@ -227,14 +227,14 @@ const saving = ({metricSavings = {}}) => Math.max(0, ...['FCP', 'LCP', 'TBT'].ma
 
 const link = ({description = ''}) => /\]\((https:\/\/[^\s)]{1,300})\)/.exec(description)?.[1] ?? '';
 
-function elements({details}) {
+function elements({details}, shown) {
   const items = Array.isArray(details?.items) ? details.items : [];
-  const shown = items.slice(0, MOST_ELEMENTS).map((item) => {
+  const places = items.slice(0, MOST_ELEMENTS).map((item) => {
     const node = item?.node ?? (item?.type === 'node' ? item : null);
-    if (node) return {selector: cut(node.selector ?? ''), snippet: cut(node.snippet ?? ''), why: cut(why(node.explanation ?? ''))};
-    return {selector: '', snippet: cut(plain(item)), why: ''};
+    if (node) return {selector: shown(node.selector), snippet: shown(node.snippet), why: shown(why(node.explanation ?? ''))};
+    return {selector: '', snippet: shown(plain(item)), why: ''};
   });
-  return {elements: shown.filter(({selector, snippet}) => selector || snippet), places: items.length};
+  return {elements: places.filter(({selector, snippet}) => selector || snippet), places: items.length};
 }
 
 const why = (explanation) => explanation.split('\n').map((line) => line.trim()).filter(Boolean).slice(1).join('; ');
