@@ -150,6 +150,16 @@ def test_another_version_of_lighthouse_starts_anew_instead_of_reporting_regressi
     assert "a new reference begins" not in old_shop.run().stdout
 
 
+@pytest.mark.parametrize("other", [{"chromium": "157.0.0.1"}, {"browser": "chromium-headless-shell"}])
+def test_another_browser_starts_anew_too_and_a_patch_of_the_same_does_not(
+    old_shop: Shop, other: dict[str, str]
+) -> None:
+    old_shop.env |= fake.install(old_shop.tools, chromium="156.0.7.7")
+    assert len(old_shop.run().state("lighthouse")["segments"]) == 1
+    old_shop.env |= fake.install(old_shop.tools, **other)
+    assert len(old_shop.run().state("lighthouse")["segments"]) == 2
+
+
 def test_a_page_that_got_slower_is_run_again_and_then_told(old_shop: Shop) -> None:
     before = len(fake.asked(old_shop.tools))
     old_shop.page("/", {"numbers": {"lcp": 2400, "score": 70}}, "/about/")

@@ -75,7 +75,9 @@ exec sleep 600
 """
 
 
-def install(folder: Path, *, lighthouse: str = "13.5.0", chromium: str = "156.0.1.2") -> dict[str, str]:
+def install(
+    folder: Path, *, lighthouse: str = "13.5.0", chromium: str = "156.0.1.2", browser: str = "chromium"
+) -> dict[str, str]:
     """Write both programs below `folder`; returns the environment that has them found."""
     package = folder / "node_modules" / "lighthouse"
     for name, text in {
@@ -88,10 +90,10 @@ def install(folder: Path, *, lighthouse: str = "13.5.0", chromium: str = "156.0.
     }.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text)
-    browser = folder / "chromium"
-    browser.write_text(_CHROMIUM.replace("{version}", chromium))
-    browser.chmod(0o755)
-    return {"LIGHTHOUSE_PATH": str(folder), "CHROME_PATH": str(browser)}
+    program = folder / browser
+    program.write_text(_CHROMIUM.replace("{version}", chromium))
+    program.chmod(0o755)
+    return {"LIGHTHOUSE_PATH": str(folder), "CHROME_PATH": str(program)}
 
 
 def asked(folder: Path) -> list[str]:

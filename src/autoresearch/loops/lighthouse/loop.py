@@ -19,7 +19,7 @@ from autoresearch.loops.lighthouse.runs import Look, Session
 from autoresearch.loops.lighthouse.settings import Settings
 from autoresearch.loops.lighthouse.told import audits_failed, budgets_exceeded, objection
 from autoresearch.signals.context import Signals
-from autoresearch.signals.lab.model import Preset
+from autoresearch.signals.lab.model import Preset, Versions
 from autoresearch.signals.lab.place import Place, open_place
 from autoresearch.signals.lab.runner import Runner
 from autoresearch.signals.site.model import Crawl
@@ -73,13 +73,7 @@ class Lighthouse(Loop[Settings]):
         return Measurement(
             loop=self.name,
             kind=self.kind,
-            environment={
-                "source": place.source,
-                "lighthouse": versions.lighthouse,
-                "chromium": versions.chromium.partition(".")[0],
-                "throttling": "simulate",
-                "profile": "cold",
-            },
+            environment=_environment(place, versions),
             complete=crawl is None,
             coverage=Coverage(
                 measured=len({look.page for look in looks}),
@@ -149,6 +143,17 @@ class Lighthouse(Loop[Settings]):
             return [metric for found in asked for metric in field_metrics(*found)], []
         except NotMeasuredError as error:
             return [], [Skipped(subject="CrUX", reason=error.message)]
+
+
+def _environment(place: Place, versions: Versions) -> dict[str, str]:
+    """What must be equal for two timings to be comparable; the preset is in their names."""
+    return {
+        "source": place.source,
+        "lighthouse": versions.lighthouse,
+        "chromium": versions.chromium.partition(".")[0] + (" (headless shell)" if versions.shell else ""),
+        "throttling": "simulate",
+        "profile": "cold",
+    }
 
 
 def _countdown(seconds: float) -> Callable[[], float]:

@@ -11,7 +11,7 @@
 import {spawn, spawnSync} from 'node:child_process';
 import {createReadStream, writeSync} from 'node:fs';
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {pathToFileURL} from 'node:url';
@@ -251,7 +251,10 @@ async function main() {
     gather: gatherer.navigationGather, Runner: runner.Runner, report: index.generateReport,
     configs: {mobile: index.defaultConfig, desktop: index.desktopConfig},
   };
-  say({lighthouse: root.lighthouseVersion, chromium: /\d+(\.\d+)+/.exec(version.stdout ?? '')?.[0] ?? '', node: process.versions.node});
+  say({
+    lighthouse: root.lighthouseVersion, chromium: /\d+(\.\d+)+/.exec(version.stdout ?? '')?.[0] ?? '',
+    shell: /headless[-_]shell/.test(basename(chromium)), node: process.versions.node,
+  });
   for await (const line of createInterface({input: createReadStream(requests)})) {
     const request = JSON.parse(line);
     const began = performance.now();

@@ -83,4 +83,6 @@ class Versions(Strict):
 
     lighthouse: Text
     chromium: Text
+    shell: bool = False
+    """Whether it is the headless shell: another program of the same version, and other numbers."""
     node: Text
