@@ -68,6 +68,7 @@ export const generateReport = ({categories, audits}) =>
   JSON.stringify(Object.fromEntries(Object.entries({...categories, ...audits})
     .map(([id, told]) => [id, told.numericValue ?? null])));
 """
+_LOGGER = "import {EventEmitter} from 'node:events'; export default {events: new EventEmitter()};\n"
 _CHROMIUM = """#!/bin/sh
 if [ "$1" = --version ]; then echo "Chromium {version}"; exit; fi
 echo "DevTools listening on ws://127.0.0.1:9/devtools" >&2
@@ -80,6 +81,9 @@ def install(
 ) -> dict[str, str]:
     """Write both programs below `folder`; returns the environment that has them found."""
     package = folder / "node_modules" / "lighthouse"
+    logger = folder / "node_modules" / "lighthouse-logger" / "index.js"
+    logger.parent.mkdir(parents=True, exist_ok=True)
+    logger.write_text(_LOGGER)
     for name, text in {
         "recorded.json": RECORDED.read_text(),
         "package.json": json.dumps({"name": "lighthouse", "type": "module", "version": lighthouse}),

@@ -3,8 +3,9 @@
 //   node lighthouse.mjs FOLDER CHROMIUM WORK REQUESTS
 //
 // FOLDER has node_modules/lighthouse; WORK is where profiles and reports are written; REQUESTS is read until its end.
-// Every run has a Chromium of its own, with an empty profile. The next one starts while the last run's trace is being
-// audited: then nothing is timed. What a report of 1 MB says is reduced here to what somebody needs.
+// Every run has a Chromium of its own, with an empty profile. A start keeps the machine busy for seconds, so the next one
+// begins when a run's trace has ended, while the rest is gathered and audited: then nothing is timed. What a report of
+// 1 MB says is reduced here to what somebody needs.
 //
 // What is not timed is the same in every run, and takes a quarter of one: a run does without unless it is asked for `whole`.
 
@@ -17,11 +18,14 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {pathToFileURL} from 'node:url';
 
 const [folder, chromium, work, requests] = process.argv.slice(2);
-const core = (path) => import(pathToFileURL(join(folder, 'node_modules', 'lighthouse', path)));
+const load = (path) => import(pathToFileURL(join(folder, 'node_modules', path)));
 
 const MOST_ELEMENTS = 5;
 const MOST_CHARACTERS = 300;
 const START_LIMIT = 20_000; // ms until a Chromium has to listen
+const REST_LIMIT = 10_000; // ms that it may take to come to rest
+const TURN = 250; // ms
+const AT_REST = 25; // ms of processor time in a turn
 const WHOLE = {onlyCategories: ['performance', 'accessibility', 'best-practices', 'seo']};
 const TIMED = {onlyCategories: ['performance'], skipAudits: ['bf-cache'], disableFullPageScreenshot: true};
 const METRICS = {
@@ -55,6 +59,7 @@ console.log = console.info = console.error; // standard output carries answers o
 
 let sandboxed = process.getuid?.() !== 0; // Chromium refuses its sandbox to root
 let spare = null;
+const running = new Set(); // browsers: none outlives this process
 const wholes = new Map(); // preset and address → file with the report of the last whole run
 
 const say = (answer) => writeSync(1, `${JSON.stringify(answer)}\n`);
@@ -75,31 +80,34 @@ async function launchOnce() {
   const profile = await mkdtemp(join(work, 'profile-'));
   const flags = [...FLAGS, `--user-data-dir=${profile}`, ...(sandboxed ? [] : ['--no-sandbox']), 'about:blank'];
   const browser = spawn(chromium, flags, {stdio: ['ignore', 'ignore', 'pipe']}); // not detached: it ends with our group
-  const gone = new Promise((resolve) => browser.once('close', resolve));
+  running.add(browser);
+  const gone = new Promise((resolve) => browser.once('close', resolve)).then(() => running.delete(browser));
   const end = async () => {
     browser.kill('SIGKILL');
     await gone;
     await rm(profile, {recursive: true, force: true, maxRetries: 3}).catch(() => {});
   };
   try {
-    return {port: await port(browser, gone), gone, end};
+    const address = await listening(browser, gone);
+    return {port: Number(new URL(address).port), gone, end, atRest: atRest(address).catch(() => {})};
   } catch (failure) {
     await end();
     throw failure;
   }
 }
 
-async function port(browser, gone) {
+/** The address of its DevTools. */
+async function listening(browser, gone) {
   let words = '';
-  const listening = new Promise((resolve, reject) => {
+  const told = new Promise((resolve, reject) => {
     browser.once('error', (error) => reject(new Failure('BROWSER', `Chromium cannot be started: ${error.message}`)));
     browser.stderr.setEncoding('utf8').on('data', (text) => {
       if (words.length < 10_000) words += text;
-      const found = /DevTools listening on ws:\/\/[^:]+:(\d+)\//.exec(words);
-      if (found) resolve(Number(found[1]));
+      const found = /DevTools listening on (ws:\/\/[^:\s]+:\d+\/\S*)/.exec(words);
+      if (found) resolve(found[1]);
     });
   });
-  listening.catch(() => {});
+  told.catch(() => {});
   const never = async (event, why) => {
     await event;
     throw new Failure('BROWSER', `Chromium ${why}: ${cut(words.trim().split('\n').slice(-3).join(' '))}`);
@@ -107,13 +115,42 @@ async function port(browser, gone) {
   const late = new AbortController();
   try {
     return await Promise.race([
-      listening,
+      told,
       never(gone, 'ended as it started'),
       never(sleep(START_LIMIT, null, {signal: late.signal}), 'did not listen in time'),
     ]);
   } finally {
     late.abort();
   }
+}
+
+/** Until the browser does nothing by itself any more: what it does as it starts would be timed as the page's. */
+async function atRest(address) {
+  const socket = new WebSocket(address);
+  const open = new Promise((resolve) => {
+    socket.onopen = () => resolve(true);
+    socket.onclose = socket.onerror = () => resolve(false);
+  });
+  const deadline = performance.now() + REST_LIMIT;
+  let before = (await open) ? await processorTime(socket) : null;
+  while (before !== null && performance.now() < deadline) {
+    await sleep(TURN);
+    const now = await processorTime(socket);
+    if (now === null || now - before < AT_REST) break;
+    before = now;
+  }
+  socket.close();
+}
+
+/** What its processes have used so far, in ms; null where it does not say. */
+async function processorTime(socket) {
+  const answered = new Promise((resolve) => {
+    socket.onmessage = ({data}) => resolve(JSON.parse(data).result?.processInfo);
+    socket.onclose = socket.onerror = () => resolve(null);
+  });
+  socket.send(JSON.stringify({id: 1, method: 'SystemInfo.getProcessInfo'}));
+  const processes = await answered;
+  return processes ? 1000 * processes.reduce((sum, {cpuTime}) => sum + cpuTime, 0) : null;
 }
 
 const takeSpare = async () => {
@@ -123,17 +160,21 @@ const takeSpare = async () => {
 };
 
 const prepareSpare = () => {
+  if (spare) return;
   spare = launch();
   spare.catch(() => {}); // told to whoever takes it
 };
 
 /** One run: gathered from a page in a fresh browser, then audited without it. */
 async function run(lighthouse, request) {
-  const {gather, Runner, configs, report} = lighthouse;
+  const {gather, Runner, configs, report, events} = lighthouse;
   const browser = await takeSpare();
   const clock = new AbortController();
+  const traced = ([, what]) => String(what).startsWith('Getting artifact') && prepareSpare();
   let gathered;
   try {
+    await browser.atRest;
+    events.on('status', traced);
     const flags = {
       ...(request.whole ? WHOLE : TIMED), port: browser.port, logLevel: 'silent', throttlingMethod: 'simulate', locale: 'en-US',
       maxWaitForLoad: request.load_limit, maxWaitForFcp: request.load_limit,
@@ -147,6 +188,7 @@ async function run(lighthouse, request) {
     ]);
   } finally {
     clock.abort();
+    events.off('status', traced);
     await browser.end();
     prepareSpare();
   }
@@ -245,10 +287,12 @@ const plain = (item) => Object.values(item ?? {}).map((value) => value?.value ??
 async function main() {
   const version = spawnSync(chromium, ['--version'], {encoding: 'utf8', timeout: START_LIMIT});
   prepareSpare();
-  const [index, gatherer, runner, root] = await Promise.all(
-    ['core/index.js', 'core/gather/navigation-runner.js', 'core/runner.js', 'shared/root.js'].map(core));
+  const [index, gatherer, runner, root, logger] = await Promise.all([
+    'lighthouse/core/index.js', 'lighthouse/core/gather/navigation-runner.js', 'lighthouse/core/runner.js',
+    'lighthouse/shared/root.js', 'lighthouse-logger/index.js',
+  ].map(load));
   const lighthouse = {
-    gather: gatherer.navigationGather, Runner: runner.Runner, report: index.generateReport,
+    events: logger.default.events, gather: gatherer.navigationGather, Runner: runner.Runner, report: index.generateReport,
     configs: {mobile: index.defaultConfig, desktop: index.desktopConfig},
   };
   say({
@@ -269,6 +313,7 @@ async function main() {
   await (await takeSpare()).end();
 }
 
+process.on('exit', () => running.forEach((browser) => browser.kill('SIGKILL')));
 process.on('unhandledRejection', (error) => console.error(error)); // of a run that was given up
 process.on('uncaughtException', (error) => console.error(error));
 await main().catch((error) => {
