@@ -102,5 +102,5 @@ RUN apt-get update \
 COPY --from=packages /opt/autoresearch /opt/autoresearch
 COPY --from=lighthouse /opt/lighthouse /opt/lighthouse
 COPY --from=project /project /
-ENV CHROME_PATH=/usr/bin/chromium-headless-shell
+ENV CHROME_PATH=/usr/bin/chromium-headless-shell LIGHTHOUSE_PATH=/opt/lighthouse
 LABEL org.opencontainers.image.title="Autoresearch"

@@ -24,6 +24,7 @@ TODAY = {1: "2026-10-05", 2: "2026-10-06"}
 PARTS = (
     ".gitignore",
     "autoresearch/config.yml",
+    "autoresearch/lighthouse.yml",
     "checks",
     "generate.py",
     "locales",

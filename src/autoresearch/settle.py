@@ -73,6 +73,7 @@ class Outcome:
         return [
             *((loop, "it is not in the config that counts here, so it was not judged") for loop in strange),
             *((loop, f"the base: {reason} — compared with the state instead") for loop, reason in without),
+            *((o.loop.name, text) for o in self.loops if (text := _anew(o))),
         ]
 
     def result_text(self) -> str:
@@ -116,6 +117,18 @@ def settle(planned: Plan, result: Result, request: Request) -> Outcome:
             changes=changes,
         ),
     )
+
+
+def _anew(outcome: LoopOutcome) -> str:
+    """That numbers are not compared with earlier ones, where what they depend on changed since the last run."""
+    now = outcome.measurement.environment
+    segments = [s for s in outcome.baseline.segments if s.environment.get("source") == now.get("source") and s.history]
+    if outcome.measurement.status != "measured" or not segments or any(s.environment == now for s in segments):
+        return ""
+    before = max(segments, key=lambda segment: segment.history[-1].order).environment
+    names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    changed = ", ".join(f"{name} {before.get(name, '–')} → {now.get(name, '–')}" for name in names)
+    return f"the change of its numbers since earlier runs: {changed}, so a new reference begins"
 
 
 def rebased(loop: AnyLoop, baseline: Baseline, base: Measurement | None, stamp: Stamp) -> Baseline:

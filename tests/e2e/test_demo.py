@@ -63,6 +63,19 @@ def test_a_run_that_reports_too_much_does_not_pass_the_answer_key(demo: Path) ->
     assert "not planted: seo: new seo/broken-link /terms → /shiping" in finished.stdout
 
 
+@pytest.mark.heavy
+def test_the_demo_of_lighthouse_finds_what_was_planted_and_leaves_its_reports(tmp_path: Path) -> None:
+    command = [ROOT / "scripts" / "demo", "--lighthouse", tmp_path]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "5 defects planted, of 3 rules: 5 reported, and nothing else" in finished.stdout
+    assert {page.name for page in (tmp_path / "lighthouse").iterdir()} == {
+        "contact.mobile.html",
+        "index.mobile.html",
+        "products-harbour-mug-62d958.mobile.html",
+    }
+
+
 class _References(HTMLParser):
     """Every address of the own site that a page names."""
 

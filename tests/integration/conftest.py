@@ -59,13 +59,13 @@ class Repository:
         self.write(f"checks/{name}.py", body)
         return [sys.executable, f"checks/{name}.py"]
 
-    def run(self, *arguments: str, env: dict[str, str] | None = None) -> Ran:
+    def run(self, *arguments: str, env: dict[str, str] | None = None, time_limit: float = 120) -> Ran:
         """`autoresearch run`, a day later than the last time."""
         self.day += 1
         command = [sys.executable, "-m", "autoresearch", "run", "-C", str(self.root), "--no-publish"]
         command += ["--now", f"2026-03-{self.day:02}T06:00:00Z"]
         command += ["--changes", str(self.root / "changes.json"), "--out", str(self.root / "result.json"), *arguments]
-        finished = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+        finished = subprocess.run(command, capture_output=True, text=True, env=env, timeout=time_limit, check=False)
         return Ran(finished.returncode, finished.stdout, finished.stderr, self.root)
 
 

@@ -27,6 +27,11 @@ _CODE = re.compile(
     r"(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)(?!`)|(?P<url>\b[a-z][a-z0-9+.-]{1,20}://[^\s`\"'<>“”‘’]+)", re.I
 )
 _URL_END = ".,;:!?)]}"
+_DOCUMENTATION = re.compile(
+    r"https://(?:developer\.chrome\.com|developer\.mozilla\.org|developers\.google\.com|dequeuniversity\.com|web\.dev)"
+    r"/[A-Za-z0-9/._#-]*"
+)
+"""Where rules are explained, by the hosts that nobody else can write to: the only addresses that become links."""
 
 
 class Markdown(str):
@@ -53,13 +58,17 @@ def code(value: str, limit: int = LIMIT) -> Markdown:
 
 
 def prose(value: str, limit: int = LIMIT) -> Markdown:
-    """A sentence in which names stand between backticks: like `text`, with those and web addresses as code spans."""
+    """A sentence in which names stand between backticks: like `text`, with those and web addresses as code spans.
+
+    An address of well-known documentation is a link.
+    """
     sentence = plain(value, limit)
     parts: list[str] = []
     end = 0
     for match in _CODE.finditer(sentence):
         inner = match["code"] or match["url"].rstrip(_URL_END)
-        parts += [_escaped(sentence[end : match.start()], at_start=not parts), code(inner, limit)]
+        named = Markdown(f"<{inner}>") if match["url"] and _DOCUMENTATION.fullmatch(inner) else code(inner, limit)
+        parts += [_escaped(sentence[end : match.start()], at_start=not parts), named]
         end = match.end() if match["code"] else match.start() + len(inner)
     parts.append(_escaped(sentence[end:], at_start=not parts))
     return Markdown(_joined(parts))

@@ -86,6 +86,15 @@ class Signals:
         outcome: Crawl = self._once("site", self._crawl)
         return outcome
 
+    def served(self) -> str:
+        """The address of the site that `site.serve` serves: started once, for all who ask, and ended with the run."""
+        from autoresearch.signals.site.serve import serve
+
+        address: str = self._once(
+            "served", lambda: serve(self._site().serve or "", self.root, stack=self._open, say=self.say)
+        )
+        return address
+
     def external(self, addresses: frozenset[str]) -> dict[str, Response]:
         """What addresses of other origins answer: asked politely, never on a private network, never crawled."""
         from autoresearch.signals.site.external import check
@@ -134,6 +143,7 @@ class Signals:
             seeds=seeds,
             also=sorted(self._also),
             at=self.look_at,
+            served=self.served,
             stack=self._open,
             say=self.say,
         )

@@ -100,6 +100,19 @@ def stays_text(escape: Callable[[str], Markdown], context: str, value: str) -> N
             assert not ACTIVE.search(token.content), token.content
 
 
+def test_the_address_of_well_known_documentation_is_a_link_and_no_other_is() -> None:
+    assert prose("See https://web.dev/articles/lcp.") == "See <https://web.dev/articles/lcp>."
+    for address in (
+        "https://web.dev.evil.example/lcp",
+        "https://evil.example/https://web.dev/",
+        "http://web.dev/lcp",
+        "https://web.dev/?q=<b>",
+        "https://web.dev@evil.example/",
+        "https://web.dev/%0a",
+    ):
+        assert not any(token.type == "link_open" for token in tokens(prose(f"See {address} there"))), address
+
+
 @given(value=TEXTS)
 def test_no_comment_marker_can_be_forged_in_the_source(value: str) -> None:
     for escape in (text, code, prose):

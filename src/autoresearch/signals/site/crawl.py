@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,14 +22,17 @@ def crawl(
     seeds: Sequence[str] = (),
     also: Sequence[str] = (),
     at: str | None = None,
+    served: Callable[[], str] | None = None,
     stack: ExitStack,
     say: Say,
 ) -> Crawl:
     """Look at the configured source, or at a preview of it: `at`.
 
     `seeds` are paths that earlier runs saw: they are asked for, but count as no way. `also`: what
-    is to be read of each document besides (`Page.facts`). `stack` ends a served command when
-    the run is over. Raises `NotMeasuredError` when there is nothing to look at.
+    is to be read of each document besides (`Page.facts`). `served` says where the command's site is, if that runs for
+    others too; else it is started here, and `stack` ends it.
+
+    Raises `NotMeasuredError` when there is nothing to look at.
     """
     source = PREVIEW if at else site.source
     with open_parser(_FOR_A_FOLDER if source == "dist" else 1, tuple(also)) as parser:
@@ -43,5 +46,5 @@ def crawl(
 
         start = at or site.url or ""
         if source == "serve":
-            start = serve(site.serve or "", root, stack=stack, say=say)
+            start = served() if served else serve(site.serve or "", root, stack=stack, say=say)
         return HttpCrawl(site, source, start, seeds, say, parser).run()
