@@ -76,7 +76,7 @@ class Runner:
             (workspace / path).parent.mkdir(parents=True, exist_ok=True)
             (workspace / path).write_bytes(content)
         if event == "schedule":
-            export(workspace, dt.datetime.fromisoformat(line.split("--now ")[1].split()[0]))
+            export(workspace, dt.datetime.fromisoformat(line.partition("--now ")[2].split(maxsplit=1)[0]))
         token = self.github.token(rights, repository=self.repo.full_name)
         step = environment(
             event,
