@@ -112,7 +112,7 @@ def postgres(folder: Path) -> Iterator[str]:
     try:
         yield f"postgresql://tester:secret-word@127.0.0.1:{port}/postgres"
     finally:
-        run(binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        run(binaries / "pg_ctl", "-D", data, "-m", "immediate", "-W", "stop")
 
 
 def fill_postgres(url: str, events: list[Event]) -> None:

@@ -45,5 +45,5 @@ def bounded(name: str, rows: list[Row]) -> list[Row]:
 
 def told(error: Exception) -> str:
     """An engine's own words for what went wrong: one line, bounded, without control characters."""
-    words = " ".join(str(error).split())
+    words = " ".join(str(error).partition("LINE 1:")[0].split())
     return "".join(char for char in words if char.isprintable())[:300]

@@ -7,7 +7,7 @@ compare with them and compute no logarithm, so that no two of them round differe
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
@@ -50,6 +50,11 @@ def _halve(value: exp.Expr, low: int, high: int) -> exp.Expr:
 
 def _edge(value: float) -> exp.Expr:
     return exp.cast(exp.Literal.string(repr(value)), exp.DataType.Type.DOUBLE)
+
+
+def index_of(value: float) -> int:
+    """The bucket of one number that is not negative."""
+    return UNDER if value < EDGES[0] else bisect_right(EDGES, value) - 1
 
 
 def merged(parts: Iterable[Mapping[int, int]]) -> dict[int, int]:
