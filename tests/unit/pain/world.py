@@ -117,6 +117,8 @@ class Source:
         self, span: Span, signals: Sequence[Signal], dimensions: Sequence[Dimension] = (), grain: Grain = "hour"
     ) -> list[Rate]:
         self.asked.append(f"rates {span.start:%m-%d}")
+        if any(signal.affected == {"event": "unheard-of"} for signal in signals):
+            raise NotMeasuredError("this cannot be asked here")
         self.kept.update(dimensions[0].keep or () if dimensions else ())
         found = []
         for time, segments in self.world.hours(span):

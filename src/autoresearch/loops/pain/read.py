@@ -137,8 +137,7 @@ class Reader:
 
     def _level(self, group: Sequence[Asked], level: _Level) -> None:
         rates = [each for each in group if each.kind == "rate" and each.step is None]
-        if rates:
-            self._try(rates, partial(self._rates, rates, level))
+        self._together_or_alone(rates, level)
         for each in group:
             if each.step == 0:
                 steps = [other for other in group if other.signal is each.signal]
@@ -147,6 +146,15 @@ class Reader:
                 self._try([each], partial(self._counts, each, level))
             elif each.kind == "values":
                 self._try([each], partial(self._values, each, level))
+
+    def _together_or_alone(self, rates: Sequence[Asked], level: _Level) -> None:
+        """One question for all; where it cannot be asked, a question each, so that one of them costs no other."""
+        try:
+            if rates:
+                self._rates(rates, level)
+        except NotMeasuredError:
+            for each in rates:
+                self._try([each], partial(self._rates, [each], level))
 
     def _try(self, group: Sequence[Asked], ask: Callable[[], None]) -> None:
         try:
