@@ -8,6 +8,7 @@ On day 1 everything is well. Day 2 is the same with the edits of `answer-key.tom
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import shutil
 import tomllib
 from collections.abc import Sequence
@@ -50,10 +51,14 @@ def build(day: int, out: Path, further: Sequence[dict[str, Any]] = ()) -> None:
         if not built(edit):
             apply(edit, out)
     generate(out, TODAY[day])
-    write(out / "events" / "visits.parquet", SEEN[day], pains=PLANTED)
     for edit in edits:
         if built(edit):
             apply(edit, out)
+
+
+def export(out: Path, until: dt.datetime) -> None:
+    """The analytics' nightly export, which no repository has."""
+    write(out / "events" / "visits.parquet", until, pains=PLANTED)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -92,3 +97,4 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path, help="the folder; made when it is missing")
     arguments = parser.parse_args()
     build(arguments.day, arguments.out)
+    export(arguments.out, SEEN[arguments.day])

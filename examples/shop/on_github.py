@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from build import SHOP, TODAY, build
+from build import SHOP, TODAY, build, export
 from verify import Report, found, planted, reports
 
 sys.path.insert(0, str(SHOP.parents[1]))
@@ -44,6 +44,8 @@ MAX_NEW = 5
 OWNER = "harbour-clay"
 RESULT = "autoresearch-output/result.json"
 BRANCH = "mend-the-terms"
+OUTSIDE = "pain-watchdog"
+"""The loop that looks at visitors: no pull request's business."""
 OVERVIEW = "Autoresearch: more findings"
 
 
@@ -73,6 +75,8 @@ class Runner:
         for path, content in (self.repo.files(at) if at else {}).items():
             (workspace / path).parent.mkdir(parents=True, exist_ok=True)
             (workspace / path).write_bytes(content)
+        if event == "schedule":
+            export(workspace, dt.datetime.fromisoformat(line.partition("--now ")[2].split(maxsplit=1)[0]))
         token = self.github.token(rights, repository=self.repo.full_name)
         step = environment(
             event,
@@ -168,7 +172,7 @@ def pull_request(runner: Runner, further: list[dict[str, Any]]) -> list[str]:
     changes = runner.out / "pull-request.json"
     line = f"publish {now} --changes {changes}"
     runner.job(line, "workflow_run", uploaded(repo, workspace / RESULT), REPORT, ends_with="1")
-    wrong = differences(implied(further), found(changes))
+    wrong = differences({find for find in implied(further) if find.loop != OUTSIDE}, found(changes))
     wrong += [] if repo.head() == before else ["it moved main"]
     comments = repo.issues[number].comments
     said = comments[0].body if comments else ""

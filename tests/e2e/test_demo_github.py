@@ -53,7 +53,7 @@ def test_main_has_one_commit_of_state_for_each_day_and_none_of_the_pull_request(
     assert ours == [
         "autoresearch: state of 2026-10-08 (nothing new)",
         "autoresearch: state of 2026-10-07 (1 new, 2 fixed)",
-        "autoresearch: state of 2026-10-06 (50 new, 1 regressed)",
+        "autoresearch: state of 2026-10-06 (53 new, 1 regressed)",
         "autoresearch: state of 2026-10-05 (1 at first look)",
     ]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autoresearch.core.result import Shard
+from autoresearch.intake import parse_result
 from autoresearch.plan import Request, plan
 from autoresearch.signals import git
 from tests.integration.conftest import Ran, Repository
@@ -66,6 +67,9 @@ def test_a_broken_checkout_is_told_the_next_morning_and_nobody_is_named_anywhere
         1,
         [("new", "pain/rate-up", "/checkout", "script-errors: browser Safari")],
     )
+    parsed = parse_result((repository.root / "result.json").read_bytes(), "result.json")
+    kept = [{k: v for k, v in each.items() if k != "findings"} for each in second.result["measurements"]]
+    assert [m.model_dump(mode="json", exclude_none=True, exclude={"findings"}) for m in parsed.measurements] == kept
     report = (repository.root / "report.md").read_text()
     assert "```mermaid" in report
     written = [report, second.stdout, second.stderr]

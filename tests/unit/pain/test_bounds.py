@@ -201,3 +201,12 @@ def test_negative_durations_and_a_million_routes_are_told() -> None:
     assert "events: 12 rows do not count: late" in told
     assert any("negative values of `value` were left out" in text for text in told)
     assert "route: 10,000,000 of 10,000,002 values are rare, and are counted together" in told
+
+
+def test_a_signal_that_cannot_be_asked_costs_no_other() -> None:
+    signals = {name: {"where": {"event": name}} for name in ("pain", "unheard-of")}
+    measured = Watch(World(), {"signals": signals}).measure(FIRST + 30 * DAY)
+    assert {skip.subject: skip.reason for skip in measured.coverage.skipped} == {
+        "unheard-of": "this cannot be asked here"
+    }
+    assert "pain" in measured.observations

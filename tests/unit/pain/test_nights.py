@@ -184,6 +184,13 @@ def test_a_second_run_in_the_same_hour_learns_and_tells_nothing_new(outage: Watc
     assert watch.baseline.memory == memory
 
 
+def test_a_dimension_keeps_the_names_of_its_own_values_alone() -> None:
+    settings = {"signals": {"pain": {"where": {"event": "pain"}}}, "silent": {}}
+    watch = Watch(World({"pain": usually(0.03), "signup": usually(0.1)}), settings)
+    watch.nights(30, 31)
+    assert watch.kept == {"/", "/checkout"}
+
+
 def test_only_what_is_not_remembered_is_asked_for(outage: Watch) -> None:
     watch = Watch(outage.world, baseline=outage.baseline)
     watch.night(FIRST + 31 * DAY + 6 * HOUR)

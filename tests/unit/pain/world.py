@@ -99,6 +99,8 @@ class Source:
 
     world: World
     asked: list[str] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
+    """What a question by the first dimension wanted to stand alone."""
 
     def facts(self, span: Span) -> Facts:
         days = (Day(span.start.date(), 1, 1, self.world.dropped),)
@@ -115,6 +117,9 @@ class Source:
         self, span: Span, signals: Sequence[Signal], dimensions: Sequence[Dimension] = (), grain: Grain = "hour"
     ) -> list[Rate]:
         self.asked.append(f"rates {span.start:%m-%d}")
+        if any(signal.affected == {"event": "unheard-of"} for signal in signals):
+            raise NotMeasuredError("this cannot be asked here")
+        self.kept.update(dimensions[0].keep or () if dimensions else ())
         found = []
         for time, segments in self.world.hours(span):
             for signal in signals:
@@ -198,6 +203,7 @@ class Watch:
     over: dict[tuple[str, str, str], str] = field(default_factory=dict)
     measured: Measurement | None = None
     asked: list[str] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
 
     @property
     def loop(self) -> PainWatchdog:
@@ -212,7 +218,7 @@ class Watch:
         signals._cache["events"] = source
         signals.recall("pain-watchdog", self.baseline.memory)
         measured = self.loop.measure(signals)
-        self.asked = source.asked
+        self.asked, self.kept = source.asked, source.kept
         return measured
 
     def night(self, now: dt.datetime) -> dict[tuple[str, str, str], Finding]:

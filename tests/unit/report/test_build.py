@@ -176,3 +176,17 @@ def test_previous_values_of_another_loop_are_not_mixed_in() -> None:
     row = report(before=swapped).loops[1]
     assert row.score is not None
     assert row.score.before is None
+
+
+def test_a_fixed_finding_says_by_which_evidence_it_is_over() -> None:
+    over = change("fixed", "seo/broken-link", "/b", evidence={"recovered": "3 affected of 410, 3 are usual"})
+    (group,) = build(Changes(verdict="pass", changes=(over,)), [seo()], RULES).fixed
+    assert group.places[0].note == "3 affected of 410, 3 are usual"
+
+
+def test_only_what_is_new_is_drawn() -> None:
+    drawn = {"data": {"chart": {"title": "x", "labels": ["a"], "bars": [1], "line": [1]}}}
+    told = [change(kind, "seo/broken-link", f"/{kind}", evidence=drawn) for kind in ("new", "persisting")]
+    made = build(Changes(verdict="fail", changes=tuple(told)), [seo()], RULES)
+    assert "xychart" in made.new[0].places[0].chart
+    assert made.persisting[0].places[0].chart == ""

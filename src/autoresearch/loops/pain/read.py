@@ -15,7 +15,7 @@ from autoresearch.loops.pain.asked import EVENTS, Asked, questions
 from autoresearch.loops.pain.cells import Series
 from autoresearch.loops.pain.hours import OPEN_HOURS, Clock, shown
 from autoresearch.loops.pain.memory import MOST, Memory
-from autoresearch.loops.pain.pooling import MIN_SESSIONS, pooled_as
+from autoresearch.loops.pain.pooling import MIN_SESSIONS, OTHER, pooled_as
 from autoresearch.loops.pain.settings import Settings
 from autoresearch.signals.events import where as conditions
 from autoresearch.signals.events.histogram import EDGES, NEGATIVE, OVER, UNDER
@@ -121,12 +121,13 @@ class Reader:
     def _group(self, group: Sequence[Asked], since: int, starts: Mapping[str, int], room: int) -> list[Series]:
         """Series that are read since the same hour share their questions."""
         found = {each.name: Series(each.name, each.kind, starts[each.name], self.end) for each in group}
-        for level in range(len(self.dimensions) + 1):
+        divided = [each for each in group if each.kind != "silent"]
+        for level in range(len(self.dimensions) + 1 if divided else 0):
             names = self.dimensions[:level]
             self.say(f"asking by {', '.join(names) or 'hour'}")
-            dimensions = [self._dimension(name, place, group, since) for place, name in enumerate(names)]
+            dimensions = [self._dimension(name, place, divided, since) for place, name in enumerate(names)]
             most = max(1, room * 2**level // 2 ** (len(self.dimensions) + 1))
-            self._level(group, _Level(dimensions, since, most, found))
+            self._level(divided, _Level(dimensions, since, most, found))
         for each in group:
             if each.kind == "silent":
                 events = [self._dimension("event", 0, [each], since)]
@@ -136,8 +137,7 @@ class Reader:
 
     def _level(self, group: Sequence[Asked], level: _Level) -> None:
         rates = [each for each in group if each.kind == "rate" and each.step is None]
-        if rates:
-            self._try(rates, partial(self._rates, rates, level))
+        self._together_or_alone(rates, level)
         for each in group:
             if each.step == 0:
                 steps = [other for other in group if other.signal is each.signal]
@@ -146,6 +146,15 @@ class Reader:
                 self._try([each], partial(self._counts, each, level))
             elif each.kind == "values":
                 self._try([each], partial(self._values, each, level))
+
+    def _together_or_alone(self, rates: Sequence[Asked], level: _Level) -> None:
+        """One question for all; where it cannot be asked, a question each, so that one of them costs no other."""
+        try:
+            if rates:
+                self._rates(rates, level)
+        except NotMeasuredError:
+            for each in rates:
+                self._try([each], partial(self._rates, [each], level))
 
     def _try(self, group: Sequence[Asked], ask: Callable[[], None]) -> None:
         try:
@@ -163,7 +172,8 @@ class Reader:
             self.skipped.append((name, pooled))
         memories = [memory for each in group if (memory := self._remembered(each))]
         followed = {s[place] for m in memories for s in (*m.histories, *m.values) if len(s) > place}
-        return Dimension(name, top=top, minimum=MIN_SESSIONS, keep=tuple(sorted(followed | set(now.kept))))
+        keep = tuple(sorted((followed | set(now.kept)) - {OTHER}))
+        return Dimension(name, top=top, minimum=MIN_SESSIONS, keep=keep)
 
     def _rates(self, group: Sequence[Asked], level: _Level) -> None:
         signals = [Signal(each.name, *questions(each)) for each in group]

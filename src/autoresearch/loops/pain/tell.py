@@ -25,7 +25,8 @@ _VALUE = 80
 def subject_of(where: Description, dimensions: Sequence[str]) -> str:
     """The route, where one is named; else the site."""
     route = dict(zip(dimensions, where, strict=False)).get("route")
-    return route if route and route.startswith("/") and len(route) <= _VALUE else SITE
+    is_path = route is not None and route.startswith("/") and plain(route, _VALUE) == route
+    return route if route is not None and is_path else SITE
 
 
 def key_of(series: str, where: Description, dimensions: Sequence[str]) -> str:
