@@ -75,6 +75,12 @@ def _shard(text: str) -> Shard:
         raise UsageError(f"--shard {text}: no part of a run", hint="I/N, such as 2/5") from error
 
 
+class Checked(StrEnum):
+    """What `check` looks at."""
+
+    EVENTS = "events"
+
+
 Loops = Annotated[list[str] | None, typer.Argument(metavar="LOOP", help="Which loops; all by default.")]
 Root = Annotated[Path, typer.Option("-C", "--root", metavar="DIR", help="The repository, or a built site.")]
 ConfigPath = Annotated[str | None, typer.Option("--config", metavar="FILE", help="Default: autoresearch/config.yml.")]
@@ -218,6 +224,25 @@ def plan_command(
     set_outputs(os.environ, {"shards": parts})
     with _printing():
         typer.echo(parts)
+
+
+@app.command("check")
+def check_command(
+    what: Annotated[Checked, typer.Argument(metavar="events", help="What to look at.")],
+    root: Root = Path(),
+    config: ConfigPath = None,
+    now: Now = None,
+    days: Annotated[int, typer.Option(metavar="N", min=1, max=366, help="The last so many days.")] = 30,
+) -> None:
+    """Say what was read: which days and columns are there, how many rows were dropped and why."""
+    from autoresearch.check import check_events
+    from autoresearch.plan import DEFAULT_CONFIG
+
+    del what
+    moment = now or dt.datetime.now(dt.UTC)
+    with _printing():
+        for line in check_events(_folder(root), config or DEFAULT_CONFIG, moment, days):
+            typer.echo(line)
 
 
 @app.command("schema")

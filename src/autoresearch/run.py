@@ -49,9 +49,15 @@ def run(
     planned = plan(request, states)
     stamp = stamp_of(request)
     progress = progress_for(planned.secrets.mask)
-    site = planned.config.site
     world = Signals(
-        request.root, site, request.now, planned.secrets, request.seed, part=request.shard, look_at=request.url
+        request.root,
+        planned.config.site,
+        request.now,
+        planned.secrets,
+        request.seed,
+        part=request.shard,
+        look_at=request.url,
+        event_settings=planned.config.events,
     )
     with world as signals, progress:
         bench = Bench(signals, planned.secrets, progress, request.verbose)
@@ -145,7 +151,16 @@ def _at_base(request: Request, planned: Plan, bench: Bench) -> Iterator[_BaseBen
                 build(planned.secrets.resolve(site.build), root, environment=_told(request))
         except NotMeasuredError as error:
             problem = str(error)
-        with Signals(root, site, request.now, planned.secrets, request.seed, part=request.shard) as signals:
+        world = Signals(
+            root,
+            site,
+            request.now,
+            planned.secrets,
+            request.seed,
+            part=request.shard,
+            event_settings=planned.config.events,
+        )
+        with world as signals:
             at_base = replace(bench, signals=signals, prefix=f"{request.base}: ")
             yield _BaseBench(sha, at_base, problem)
 

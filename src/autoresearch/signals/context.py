@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autoresearch.config.events import Events
 from autoresearch.config.model import Site
 from autoresearch.config.secrets import Secrets
 from autoresearch.core.result import Shard
 from autoresearch.errors import NotMeasuredError
 
 if TYPE_CHECKING:
+    from autoresearch.signals.events.model import EventSource
     from autoresearch.signals.site.model import Crawl, Response
 
 
@@ -39,6 +41,7 @@ class Signals:
     """Which part of its subjects a divided loop is to measure; all of them when None."""
     look_at: str | None = None
     """Where the site is, when not where the config says: a preview of it."""
+    event_settings: Events | None = None
     say: Callable[[str], None] = _quiet
     """Takes a short line of progress."""
     _also: set[str] = field(default_factory=set, repr=False)
@@ -92,6 +95,23 @@ class Signals:
             f"external {wanted}", lambda: check(wanted, limits=self._site().crawl, say=self.say)
         )
         return answers
+
+    def events(self) -> EventSource:
+        """Analytics events, ready to be asked. Raises `NotMeasuredError` where the config names none."""
+        source: EventSource = self._once("events", self._open_events)
+        return source
+
+    def _open_events(self) -> EventSource:
+        if self.event_settings is None:
+            raise NotMeasuredError(
+                "there are no events to look at",
+                hint="say where they are: `events:` in autoresearch/config.yml (docs/signals/events.md)",
+            )
+        from autoresearch.signals.events.source import open_events
+
+        source = open_events(self.secrets.resolved(self.event_settings), self.root, self.now)
+        self._open.callback(source.close)
+        return source
 
     def _site(self) -> Site:
         if self.site_settings is None and self.look_at is not None:

@@ -46,7 +46,13 @@ def hub(github: GitHub, shop: Repo, token: str, naps: list[float]) -> Hub:
 
 
 @pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def patience() -> float:
+    """Seconds that whole jobs wait for an answer: for ever, as far as a busy machine goes."""
+    return 60
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch, patience: float) -> list[float]:
     """The seconds that whole jobs meant to sleep; none does."""
     seconds: list[float] = []
     commit = committed.CommittedState.commit
@@ -54,6 +60,6 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     def commits(self: committed.CommittedState, *args: Any, **more: Any) -> Any:
         return commit(self, *args, **more, sleep=seconds.append)
 
-    monkeypatch.setattr("autoresearch.github.hub.connect", partial(connect, sleep=seconds.append, timeout=0.3))
+    monkeypatch.setattr("autoresearch.github.hub.connect", partial(connect, sleep=seconds.append, timeout=patience))
     monkeypatch.setattr(committed.CommittedState, "commit", commits)
     return seconds

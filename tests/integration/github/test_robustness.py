@@ -94,6 +94,7 @@ def test_one_fault_at_whichever_call_is_not_even_noticed(scene: Scene, situation
             assert shown(scene.repo) == undisturbed, where
 
 
+@pytest.mark.parametrize("patience", [0.5])
 @pytest.mark.parametrize("situation", [a_new_finding, a_pull_request])
 def test_a_write_whose_answer_never_comes_happens_once(scene: Scene, situation: Situation) -> None:
     publish = situation(scene)
