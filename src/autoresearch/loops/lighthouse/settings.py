@@ -36,7 +36,7 @@ Milliseconds = Annotated[
 ]
 
 
-class Budget(Section):
+class PageBudget(Section):
     """What the pages that match may take at most, and score at least."""
 
     pages: str = Field(default="*", description="paths, as a pattern: /blog/*")
@@ -101,7 +101,7 @@ class Settings(LoopSettings):
     gate: Literal["metrics", "score"] = Field(
         default="metrics", description="what can regress: the metrics, or the score that is made of them"
     )
-    budgets: tuple[Budget, ...] = ()
+    budgets: tuple[PageBudget, ...] = ()
     reports: str | None = Field(
         default="autoresearch-output/lighthouse", description="where Lighthouse's own reports are kept"
     )
