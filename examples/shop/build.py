@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from generate import generate
+from traffic import DAY_1, DAY_2, PLANTED, write
 
 SHOP = Path(__file__).parent
+SEEN = {1: DAY_1, 2: DAY_2}
+"""When the monitor runs: the export has the events until then."""
 TODAY = {1: "2026-10-05", 2: "2026-10-06"}
 PARTS = (
+    ".gitignore",
     "autoresearch/config.yml",
     "autoresearch/lighthouse.yml",
     "checks",
@@ -46,6 +50,7 @@ def build(day: int, out: Path, further: Sequence[dict[str, Any]] = ()) -> None:
         if not built(edit):
             apply(edit, out)
     generate(out, TODAY[day])
+    write(out / "events" / "visits.parquet", SEEN[day], pains=PLANTED)
     for edit in edits:
         if built(edit):
             apply(edit, out)

@@ -50,6 +50,7 @@ class Bench:
         """Ask every loop what the crawl is to visit and to read; one that fails here fails when it measures."""
         for loop in loops:
             self.signals.read_also(loop.page_facts)
+            self.signals.recall(loop.name, baselines[loop.name].memory)
             with suppress(Exception):
                 self.signals.remember(loop.wanted_paths(self.signals, baselines[loop.name]))
 

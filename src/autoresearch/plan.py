@@ -101,11 +101,18 @@ def plan(request: Request, states: States = beside_the_config) -> Plan:
     name = request.config or DEFAULT_CONFIG
     path = request.root / name
     config, every = _configured(request, path, name)
-    loops = chosen(every, request.loops)
+    loops = _due(chosen(every, request.loops), request)
     baselines, broken = _baselines(states(config) or path.parent, loops)
     secrets = Secrets(os.environ)
     secrets.learn(config.model_dump(mode="json"))
     return Plan(config, loops, list(every.values()), path.parent, baselines, broken, secrets)
+
+
+def _due(loops: list[AnyLoop], request: Request) -> list[AnyLoop]:
+    """On a pull request, loops that look at something else than the repository wait, unless they are named."""
+    if request.loops or not request.event.startswith("pull_request"):
+        return loops
+    return [loop for loop in loops if not loop.outside] or loops
 
 
 def _configured(request: Request, path: Path, name: str) -> tuple[Config, dict[str, AnyLoop]]:

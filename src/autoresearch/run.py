@@ -109,7 +109,7 @@ class _Measuring:
         self.head_saw = self.bench.measure(loops)
         measured = [loop for loop in loops if self.head_saw[loop.name].status == "measured"]
         if self.base is not None:
-            self.base_saw = self._measure_base(self.base, measured)
+            self.base_saw = self._measure_base(self.base, [loop for loop in measured if not loop.outside])
         for loop in measured:
             if any(metric.gate and not metric.exact for metric in self.head_saw[loop.name].metrics):
                 self._settle_suspicions(loop)

@@ -7,9 +7,10 @@ it does not trust, with the state of the base branch. Nothing is written before 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from autoresearch.core.base import at_base
 from autoresearch.core.baseline import Baseline, Stamp
@@ -151,12 +152,22 @@ def _compare(
     rules = _policy(loop, stamp)
     try:
         judged = tuple(f.model_copy(update={"judged": True}) for f in loop.judge(measurement, against))
+        over = loop.recovered(measurement, against)
     except Exception as error:  # noqa: BLE001  a third party's judge: its failure is its own loop's
         failed = Measurement.failed(loop.name, loop.kind, f"judging failed: {type(error).__name__}: {error}")
         return LoopOutcome(loop, failed, baseline, baseline, base=base)
     measured_base = base if base is not None and base.status == "measured" else None
-    changes = compare(measurement, judged, against, rules, measured_base)
+    changes = tuple(
+        _with_evidence(change, over) for change in compare(measurement, judged, against, rules, measured_base)
+    )
     return LoopOutcome(loop, measurement, baseline, baseline, judged, changes, base)
+
+
+def _with_evidence(change: Change, over: Mapping[tuple[str, str, str], str]) -> Change:
+    why = over.get((change.rule or "", change.subject, change.key))
+    if change.kind != "fixed" or why is None:
+        return change
+    return change.model_copy(update={"evidence": {**change.evidence, "recovered": why}})
 
 
 def _policy(loop: AnyLoop, stamp: Stamp) -> Policy:
@@ -183,8 +194,16 @@ def _renew(outcome: LoopOutcome, stamp: Stamp) -> LoopOutcome:
         outcome.changes,
         policy=_policy(outcome.loop, stamp),
         stamp=stamp,
+        memory=_memory(outcome),
+        observed=not outcome.loop.outside,
     )
     return replace(outcome, renewed=renewed)
+
+
+def _memory(outcome: LoopOutcome) -> Mapping[str, Any] | None:
+    if outcome.measurement.status != "measured":
+        return None
+    return outcome.loop.remember(outcome.measurement, outcome.baseline)
 
 
 def _reference(outcomes: Sequence[LoopOutcome], base: Base | None, now: dt.datetime) -> BaselineRef | None:

@@ -28,7 +28,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From a schema version to the next one."""
 
 _CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
-_DEPTH = {"issues": 3, "segments": 3}
+_DEPTH = {"issues": 3, "segments": 3, "memory": 3}
 """How many levels are spread over lines below a top-level key, when it is not one."""
 
 

@@ -25,7 +25,7 @@ def merge(base: Baseline, ours: Baseline, theirs: Baseline) -> Baseline:
         known=_merge_maps(base.known, ours.known, theirs.known, settle=_settle_known),
         segments=_merge_segments(base, ours, theirs),
         observations=_merge_maps(base.observations, ours.observations, theirs.observations),
-        memory=_merge_maps(base.memory, ours.memory, theirs.memory),
+        memory=_merge_maps(base.memory, ours.memory, theirs.memory, settle=_settle_memory),
         issues=_merge_maps(base.issues, ours.issues, theirs.issues, settle=_settle_issue),
         pending=tuple(pending[key] for key in sorted(pending)),
     )
@@ -111,6 +111,14 @@ def _settle_issue(left: Issue, right: Issue) -> Issue:
             "false_alarms": max(left.false_alarms, right.false_alarms),
         }
     )
+
+
+def _settle_memory(left: Any, right: Any) -> Any:
+    """What has learned further; both sides learned from the same world, so that nothing is to be added up."""
+    ours, theirs = (each.get("until") if isinstance(each, Mapping) else None for each in (left, right))
+    if isinstance(ours, int | float) and isinstance(theirs, int | float) and ours != theirs:
+        return left if ours > theirs else right
+    return _larger(left, right)
 
 
 def _newer(left: str, right: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autoresearch.core.baseline import Accepted, Baseline, Entry, Known, Segment, Stamp
 from autoresearch.core.changes import Change
@@ -51,8 +52,13 @@ def renew(
     *,
     policy: Policy,
     stamp: Stamp,
+    memory: Mapping[str, Any] | None = None,
+    observed: bool = True,
 ) -> Baseline:
-    """The baseline after this run. A loop that was not measured keeps its baseline as it is."""
+    """The baseline after this run. A loop that was not measured keeps its baseline as it is.
+
+    `memory` is the loop's own, as it was when None. `observed`: whether observations are kept.
+    """
     if measurement.status != "measured":
         return baseline
     return baseline.model_copy(
@@ -60,7 +66,8 @@ def renew(
             "rules_seen": _rules_seen(baseline, measurement, policy),
             "known": _known(baseline, changes, stamp),
             "segments": _segments(baseline, measurement, changes, stamp),
-            "observations": _observations(baseline, measurement, judged, changes),
+            "observations": _observations(baseline, measurement, judged, changes) if observed else {},
+            "memory": baseline.memory if memory is None else dict(memory),
         }
     )
 

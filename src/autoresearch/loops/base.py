@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from autoresearch.config.model import LoopSettings, Rung
 from autoresearch.core.baseline import Baseline
@@ -35,6 +35,10 @@ class Loop(ABC, Generic[S]):
     """`module:function` of what the crawl is to read of each page for this loop: see `Signals.read_also`."""
     metric_rules: ClassVar[Mapping[str, str]] = {}
     """Metric → the rule that its regression is told as; `metric-regressed` for all others."""
+    outside: ClassVar[bool] = False
+    """Whether what it looks at is not in the repository, such as users' events: no revision of it is better or worse
+    than another, so it is left out of pull requests and of `--base`, and the state keeps no observations of it: only
+    what `remember` makes of them."""
     lab: ClassVar[bool] = False
     """Whether it times things, and so must have the machine to itself."""
 
@@ -66,6 +70,20 @@ class Loop(ABC, Generic[S]):
         """Add what only history shows. Pure: both halves of a run call it, the second with the base branch's state."""
         del measurement, baseline
         return ()
+
+    def recovered(self, measurement: Measurement, baseline: Baseline) -> Mapping[tuple[str, str, str], str]:
+        """(rule, subject, key) of judged findings that are over → the evidence, to be told as they close. Pure."""
+        del measurement, baseline
+        return {}
+
+    def remember(self, measurement: Measurement, baseline: Baseline) -> Mapping[str, Any]:
+        """What the loop itself is to know at the next run: the new `memory` of the state. Pure, bounded, nobody's data.
+
+        Called once a run, after `judge`, with the baseline as it was. Of two branches that changed the same key, the
+        value with the larger `until` wins, where both are mappings that have one.
+        """
+        del measurement
+        return baseline.memory
 
     def remeasure(self, signals: Signals, suspects: Sequence[Metric]) -> Sequence[Metric]:
         """Measure suspicious metrics again at the same commit; the new numbers come back as their `reruns`."""

@@ -9,6 +9,8 @@ from autoresearch.core.changes import Change, ChangeKind, Changes
 from autoresearch.core.measurement import Measurement, Rule, Severity
 from autoresearch.core.result import Run
 from autoresearch.report import verdict
+from autoresearch.report.chart import chart_of
+from autoresearch.report.escape import Markdown
 from autoresearch.report.model import Group, LoopRow, Place, Report, Told
 from autoresearch.report.numbers import Numbers, Previous
 
@@ -126,6 +128,7 @@ def _place(change: Change) -> Place:
         path=change.path,
         line=change.line,
         note=_note(change),
+        chart=chart_of(change.evidence) if change.kind in {"new", "first-look"} else Markdown(""),
     )
 
 
@@ -135,6 +138,7 @@ def _note(change: Change) -> str:
         f"since {str(facts['since'])[:10]}" if "since" in facts else "",
         f"accepted: {facts['accepted']}" if facts.get("accepted") else "",
         "muted" if facts.get("muted") is True else "",
+        str(facts.get("recovered", "")),
         _not_seen(str(facts["not_seen"])) if facts.get("not_seen") else "",
     ]
     return "; ".join(note for note in notes if note)

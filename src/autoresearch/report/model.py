@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from autoresearch.core.changes import BaselineRef, Verdict
 from autoresearch.core.measurement import Severity
 from autoresearch.report import words
+from autoresearch.report.escape import Markdown
 
 SHOWN = 10
 """Places told of one rule; the rest is counted."""
 
+_NO_CHART = Markdown("")
 _COUNTS = ("new", "worse", "fixed", "unsure", "first_look", "known")
 
 
@@ -55,6 +57,9 @@ class Place:
     line: int | None = None
     note: str = ""
     """What is to be known besides: since when, accepted with which reason, not looked at this time."""
+
+    chart: Markdown = _NO_CHART
+    """Its numbers drawn, where it brought any."""
 
     @property
     def where(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,6 +44,7 @@ class Signals:
     event_settings: Events | None = None
     say: Callable[[str], None] = _quiet
     """Takes a short line of progress."""
+    _memories: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     _also: set[str] = field(default_factory=set, repr=False)
     _remembered: set[str] = field(default_factory=set, repr=False)
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -71,6 +72,14 @@ class Signals:
         They run in the process that parses, and return plain values: those come back as `Page.facts`.
         """
         self._also.update(functions)
+
+    def recall(self, loop: str, memory: Mapping[str, Any]) -> None:
+        """Note what the state remembers for a loop: not to judge by, only to know what need not be asked again."""
+        self._memories[loop] = memory
+
+    def memory_of(self, loop: str) -> Mapping[str, Any]:
+        """What was noted for a loop."""
+        return self._memories.get(loop, {})
 
     def site(self) -> Crawl:
         """The crawled site. Raises `NotMeasuredError` where there is none to look at, for every loop that asks."""

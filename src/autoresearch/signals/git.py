@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 from pathlib import Path
@@ -29,6 +30,24 @@ def commit_of(root: Path, revision: str) -> str:
             hint="fetch it first: `git fetch --depth=1 origin BRANCH`, or `fetch-depth: 0` of actions/checkout",
         )
     return commit
+
+
+def tags(root: Path, most: int = 100) -> list[tuple[dt.datetime, str]]:
+    """The newest tags and when each was made (a light one: its commit), newest first; none outside of a repository."""
+    told = _ask(
+        root,
+        "for-each-ref",
+        "refs/tags",
+        "--sort=-creatordate",
+        f"--count={most}",
+        "--format=%(creatordate:unix) %(refname:short)",
+    )
+    found = []
+    for line in told.splitlines():
+        time, _, name = line.partition(" ")
+        if time.isdigit() and name and len(time) < 12:
+            found.append((dt.datetime.fromtimestamp(int(time), dt.UTC), name))
+    return found
 
 
 def export(root: Path, commit: str, into: Path) -> Path:

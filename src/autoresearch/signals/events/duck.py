@@ -151,6 +151,7 @@ def _connect(files: list[str], folder: Path, memory: str) -> duckdb.DuckDBPyConn
     )
     listed = exp.Array(expressions=[exp.Literal.string(file) for file in files])
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = FALSE")
     connection.execute(f"SET allowed_paths = {listed.sql('duckdb')}")
     connection.execute("SET enable_external_access = FALSE")
     connection.execute("SET lock_configuration = TRUE")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 Condition = Mapping[str, Any]
 """What `config.events.check_where` accepts."""
@@ -53,9 +53,8 @@ class Signal:
     sessions that meet it; they count in the segments where they met it, wherever the affected event follows."""
 
 
-@dataclass(frozen=True)
-class Rate:
-    """One hour or day of one segment."""
+class Rate(NamedTuple):
+    """One hour or day of one segment. There may be a million: these are tuples, in the order that they sort by."""
 
     signal: str
     at: dt.datetime
@@ -68,8 +67,7 @@ class Rate:
     """Events that met `affected`."""
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """Events, of one hour or day of one segment."""
 
     at: dt.datetime
@@ -77,7 +75,7 @@ class Count:
     events: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Bucket:
     """Events whose value lies in one bucket (`histogram.Histogram`)."""
 
@@ -87,8 +85,7 @@ class Bucket:
     events: int
 
 
-@dataclass(frozen=True)
-class Reached:
+class Reached(NamedTuple):
     """Sessions of one segment that entered a funnel in one hour or day, and how far they came."""
 
     at: dt.datetime

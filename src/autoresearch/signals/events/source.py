@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,13 +136,10 @@ class SqlEvents:
         table, kept = self._table(span), self._known(span, dimensions)
         if not signals:
             return []
-        rows = self._rows(questions.rates(table, span, signals, kept, grain))
+        rows = self._rows(questions.rates(table, span, signals, kept, grain), keys=2 + len(kept))
+        at, names = self._moments(), [signal.name for signal in signals]
         return sorted(
-            (
-                Rate(signals[int(number)].name, self._at(at), _segment(rest[:-3]), *map(int, rest[-3:]))
-                for number, at, *rest in rows
-            ),
-            key=lambda rate: (rate.signal, rate.at, rate.segment),
+            Rate(names[row[0]], at(row[1]), tuple(row[2:-3]), int(row[-3]), int(row[-2]), int(row[-1])) for row in rows
         )
 
     def counts(
@@ -153,9 +151,9 @@ class SqlEvents:
     ) -> list[Count]:
         """Events."""
         table, kept = self._table(span), self._known(span, dimensions)
-        rows = self._rows(questions.counts(table, span, kept, grain, where))
-        found = (Count(self._at(at), _segment(rest[:-1]), int(rest[-1])) for at, *rest in rows)
-        return sorted(found, key=lambda count: (count.at, count.segment))
+        rows = self._rows(questions.counts(table, span, kept, grain, where), keys=1 + len(kept))
+        at = self._moments()
+        return sorted(Count(at(row[0]), tuple(row[1:-1]), int(row[-1])) for row in rows)
 
     def histogram(
         self,
@@ -167,9 +165,9 @@ class SqlEvents:
     ) -> list[Bucket]:
         """How a number is distributed."""
         table, kept = self._table(span), self._known(span, dimensions)
-        rows = self._rows(questions.histogram(table, span, kept, grain, where, value))
-        found = (Bucket(self._at(at), _segment(rest[:-2]), int(rest[-2]), int(rest[-1])) for at, *rest in rows)
-        return sorted(found, key=lambda bucket: (bucket.at, bucket.segment, bucket.index))
+        rows = self._rows(questions.histogram(table, span, kept, grain, where, value), keys=2 + len(kept))
+        at = self._moments()
+        return sorted(Bucket(at(row[0]), tuple(row[1:-2]), int(row[-2]), int(row[-1])) for row in rows)
 
     def funnel(
         self,
@@ -185,10 +183,11 @@ class SqlEvents:
         if not table.has("session"):
             raise NotMeasuredError("a funnel needs sessions", hint="map `session` in `events.columns`")
         reached: dict[tuple[dt.datetime, tuple[str, ...]], list[int]] = {}
-        for step, at, *rest in self._rows(questions.funnel(table, span, steps, kept, grain)):
-            key = self._at(at), _segment(rest[:-1])
-            reached.setdefault(key, [0] * len(steps))[int(step)] = int(rest[-1])
-        return [Reached(at, segment, tuple(counts)) for (at, segment), counts in sorted(reached.items())]
+        at = self._moments()
+        for row in self._rows(questions.funnel(table, span, steps, kept, grain)):
+            key = at(row[1]), tuple(row[2:-1])
+            reached.setdefault(key, [0] * len(steps))[int(row[0])] = int(row[-1])
+        return [Reached(when, segment, tuple(counts)) for (when, segment), counts in sorted(reached.items())]
 
     def releases(self, span: Span) -> list[Release]:
         """When each release was first and last seen, in order of the first."""
@@ -200,8 +199,13 @@ class SqlEvents:
         """End the connection."""
         self._engine.close()
 
-    def _rows(self, query: exp.Query) -> list[Row]:
-        """One question after the other, whichever loops ask."""
+    def _rows(self, query: exp.Query, keys: int = 0) -> list[Row]:
+        """One question after the other, whichever loops ask.
+
+        Sorted by the first `keys` columns, as the engine sorts: what Python sorts again is in order, or nearly.
+        """
+        if keys:
+            query = query.order_by(*(exp.Literal.number(position + 1) for position in range(keys)))
         with self._turn:
             return self._engine.rows(query)
 
@@ -224,11 +228,16 @@ class SqlEvents:
         self._plain.require(dimension.name for dimension in dimensions)
         return [(each, each.keep if each.keep is not None else self.values(span, each).kept) for each in dimensions]
 
-    def _at(self, at: Any) -> dt.datetime:
-        """An hour in UTC as it came, a day where it begins in the configured zone."""
-        if isinstance(at, dt.datetime):
-            return _aware(at)
-        return dt.datetime.combine(at, dt.time(), self._plain.zone).astimezone(dt.UTC)
+    def _moments(self) -> Callable[[Any], dt.datetime]:
+        """An hour in UTC as it came, a day where it begins in the configured zone: a few, met very often."""
+
+        @cache
+        def moment(at: Any) -> dt.datetime:
+            if isinstance(at, dt.datetime):
+                return _aware(at)
+            return dt.datetime.combine(at, dt.time(), self._plain.zone).astimezone(dt.UTC)
+
+        return moment
 
     def _expect(self, name: str) -> None:
         if self._plain.has(name):
@@ -241,10 +250,3 @@ class SqlEvents:
 
 def _aware(time: dt.datetime) -> dt.datetime:
     return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)
-
-
-def _segment(values: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(str(value) for value in values)
-
-
-__all__ = ["Row", "SqlEvents", "open_events"]

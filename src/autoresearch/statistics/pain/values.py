@@ -7,7 +7,7 @@ lie above its old place than should: the same question as for pain, with the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import floor, log2
@@ -76,23 +76,14 @@ class ValueHistory:
     @classmethod
     def of(cls, hours: Mapping[int, Histogram]) -> ValueHistory:
         """The history of hours, each a histogram."""
-        total = cls()
+        by_block: dict[int, list[dict[int, int]]] = {}
         for hour, counts in hours.items():
-            total += cls._hour(hour, counts)
-        return total
-
-    @classmethod
-    def _hour(cls, hour: int, counts: Histogram) -> ValueHistory:
-        if hour < 0 or any(not 0 <= count <= MAX_COUNT for count in counts.values()):
-            raise ValueError(f"hour {hour}: a histogram holds counts from 0 to {MAX_COUNT}")
-        held = {number: count for number, count in counts.items() if count}
-        if not held:
-            return cls()
-        above, edges = 0, {}
-        for number in range(max(held), min(held) - 1, -1):
-            above += held.get(number, 0)
-            edges[number] = (above, above * above)
-        return cls({hour // (24 * BLOCK): dict(sorted(edges.items()))})
+            if hour < 0 or any(not 0 <= count <= MAX_COUNT for count in counts.values()):
+                raise ValueError(f"hour {hour}: a histogram holds counts from 0 to {MAX_COUNT}")
+            if held := {number: count for number, count in counts.items() if count}:
+                by_block.setdefault(hour // (24 * BLOCK), []).append(held)
+        newest = max(by_block, default=0)
+        return cls({number: _edges_of(by_block[number]) for number in sorted(by_block) if number >= newest - 1})
 
     def __add__(self, other: ValueHistory) -> ValueHistory:
         blocks = dict(self.blocks)
@@ -173,6 +164,24 @@ def values_up(
     return judged, {segment: found[segment] for segment in histories if segment in alarms}
 
 
+def above_usual(history: ValueHistory, counts: Histogram, q: float) -> tuple[int, float, float]:
+    """(values above the old place of the `q` quantile, how many should be, that place).
+
+    Raises `ValueError` for an empty history.
+    """
+    edges = history.total()
+    if not edges:
+        raise ValueError("a history without values has no quantiles")
+    place = _place(edges, q)
+    affected = sum(count for number, count in counts.items() if number >= place)
+    return affected, sum(counts.values()) * edges[place][0] / edges[min(edges)][0], edge(place)
+
+
+def _place(edges: Mapping[int, tuple[int, int]], q: float) -> int:
+    total = edges[min(edges)][0]
+    return next((number for number in sorted(edges) if edges[number][0] <= (1 - q) * total), max(edges))
+
+
 def _clearest(
     segment: Segment, history: ValueHistory, hours: Mapping[int, Histogram], now: int, settings: Settings
 ) -> Risen | None:
@@ -183,7 +192,7 @@ def _clearest(
         counts = _gathered(hours, now - length, now)
         n = sum(counts.values())
         for q in QUANTILES:
-            place = next((number for number in sorted(edges) if edges[number][0] <= (1 - q) * total), max(edges))
+            place = _place(edges, q)
             before, after = quantile(usual, q), quantile(counts, q)
             affected = sum(count for number, count in counts.items() if number >= place)
             expected = n * edges[place][0] / total
@@ -211,6 +220,19 @@ def _gathered(hours: Mapping[int, Histogram], start: int, end: int) -> dict[int,
         for number, count in hours.get(hour, {}).items():
             total[number] = total.get(number, 0) + count
     return total
+
+
+def _edges_of(hours: Sequence[Histogram]) -> dict[int, tuple[int, int]]:
+    """Edge → values above it in all hours, and the sum of their squares by hour."""
+    first, last = min(map(min, hours)), max(map(max, hours))
+    totals, squares = [0] * (last - first + 1), [0] * (last - first + 1)
+    for counts in hours:
+        above = 0
+        for number in range(last, first - 1, -1):
+            above += counts.get(number, 0)
+            totals[number - first] += above
+            squares[number - first] += above * above
+    return {first + i: pair for i, pair in enumerate(zip(totals, squares, strict=True))}
 
 
 def _joined(a: Mapping[int, tuple[int, int]], b: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
