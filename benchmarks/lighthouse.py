@@ -244,7 +244,8 @@ def compare(bench: Bench, records: Records, repeats: int, names: Sequence[str]) 
                 "pages": len(bench.pages),
                 "seconds": ended.seconds,
             }
-            records.add({**line, "cpu_seconds": ended.cpu_seconds, "scores": dict(scores)})
+            load = os.getloadavg()[2]
+            records.add({**line, "cpu_seconds": ended.cpu_seconds, "scores": dict(scores), "load": load})
             print(f"  {name}: {ended.seconds:.0f} s, {dict(scores)}", file=sys.stderr)
 
 
@@ -273,7 +274,9 @@ def comparison(records: Records, pages: int) -> str:
 
 
 def _spreads(lines: Sequence[Mapping[str, Any]]) -> Iterator[float]:
-    """By page, how far its score ranges over the repeats."""
+    """By page, how far its score ranges over the repeats; nothing of a single one."""
+    if len(lines) == 1:
+        return
     by_page: dict[str, list[float]] = defaultdict(list)
     for line in lines:
         for path, score in line["scores"].items():
@@ -387,6 +390,7 @@ def main() -> None:
     parser.add_argument("--history", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--file", type=Path, default=BENCH / "lighthouse.jsonl")
+    parser.add_argument("--note", default="", help="what a reader has to know of the machine")
     parser.add_argument("--write", action="store_true", help="renew the section of docs/benchmarks.md")
     options = parser.parse_args()
     records = Records(options.file)
@@ -399,7 +403,8 @@ def main() -> None:
                 return
             compare(bench, records, options.repeats, options.only)
         title, text = "Lighthouse", comparison(records, options.pages)
-    text = f"`scripts/bench lighthouse{' --resample' if options.resample else ''}`. {page.machine()}\n\n{text}"
+    command = f"`scripts/bench lighthouse{' --resample' if options.resample else ''}`."
+    text = f"{' '.join(filter(None, (command, page.machine(), options.note)))}\n\n{text}"
     print(text)
     if options.write:
         page.renew(title, text)

@@ -24,13 +24,21 @@ esac
 """
 
 
+MADE_OF = (
+    "requirements/dev.txt",
+    "requirements/node/package-lock.json",
+    "tests/lint/package-lock.json",
+    "pyproject.toml",
+)
+
+
 class Checkout:
     """As much of a checkout as the set-up reads, with no environment yet."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.notes = root / "notes"
-        for name in ("scripts/setup", "requirements/dev.txt", "tests/lint/package-lock.json", "pyproject.toml"):
+        for name in ("scripts/setup", *MADE_OF):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
         self.program("tools/chromium", "#!/bin/sh\n")
@@ -84,6 +92,23 @@ def test_the_locked_packages_are_installed_by_their_hashes_and_the_checkout_besi
     assert all((checkout.root / ".venv" / "bin" / name).exists() for name in ("autoresearch", "node", "npm"))
 
 
+def test_lighthouse_is_installed_from_its_lock_once_and_not_again_for_other_changes(checkout: Checkout) -> None:
+    def asked() -> list[str]:
+        return [line for line in checkout.notes.read_text().splitlines() if "requirements/node ci" in line]
+
+    checkout.set_up()
+    assert len(asked()) == 1
+    assert "--ignore-scripts" in asked()[0]
+    with (checkout.root / "pyproject.toml").open("a") as file:
+        file.write("# changed\n")
+    checkout.set_up()
+    assert len(asked()) == 1
+    with (checkout.root / "requirements/node/package-lock.json").open("a") as file:
+        file.write("\n")
+    checkout.set_up()
+    assert len(asked()) == 2
+
+
 def test_a_second_set_up_installs_nothing_and_says_nothing(checkout: Checkout) -> None:
     checkout.set_up()
     before = checkout.installed()
@@ -93,9 +118,7 @@ def test_a_second_set_up_installs_nothing_and_says_nothing(checkout: Checkout) -
     assert checkout.installed() == before
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements/dev.txt", "tests/lint/package-lock.json", "pyproject.toml", "scripts/setup"]
-)
+@pytest.mark.parametrize("name", [*MADE_OF, "scripts/setup"])
 def test_a_change_of_what_it_is_made_of_is_installed(checkout: Checkout, name: str) -> None:
     checkout.set_up()
     with (checkout.root / name).open("a") as file:

@@ -6,7 +6,7 @@ import pytest
 
 from autoresearch.core.measurement import Finding
 from autoresearch.loops.lighthouse.rules import COVERED_BY_SEO, RULES
-from autoresearch.loops.lighthouse.settings import Budget
+from autoresearch.loops.lighthouse.settings import PageBudget
 from autoresearch.loops.lighthouse.told import audits_failed, budgets_exceeded, objection
 from autoresearch.loops.seo.rules import RULES as SEO_RULES
 from autoresearch.report.escape import prose
@@ -85,23 +85,23 @@ def test_markup_of_a_page_cannot_leave_its_code_span_in_the_report() -> None:
 
 def test_a_budget_is_held_against_the_median_of_the_runs() -> None:
     seen = look(run(lcp=900), run(lcp=2600), run(lcp=2700))
-    finding = only(list(budgets_exceeded([seen], [Budget(lcp=2500)])))
+    finding = only(list(budgets_exceeded([seen], [PageBudget(lcp=2500)])))
     assert (finding.rule, finding.key) == ("lighthouse/budget-exceeded", "mobile-lcp")
     assert finding.message == "lcp on mobile is 2,600 ms, more than its budget of 2,500"
 
 
 def test_a_page_over_its_budget_is_told_with_what_promises_most() -> None:
     advice = Advice(id="a", title="Render blocking requests", link="https://web.dev/a", score=0, saving=450)
-    finding = only(list(budgets_exceeded([look(run(lcp=2600, advice=(advice,)))], [Budget(lcp=2500)])))
+    finding = only(list(budgets_exceeded([look(run(lcp=2600, advice=(advice,)))], [PageBudget(lcp=2500)])))
     assert finding.message.endswith("; most is promised by “Render blocking requests” (450 ms). See https://web.dev/a")
 
 
 def test_half_of_the_runs_are_not_the_median() -> None:
-    assert not list(budgets_exceeded([look(run(lcp=900), run(lcp=2600), run(lcp=1000))], [Budget(lcp=2500)]))
+    assert not list(budgets_exceeded([look(run(lcp=900), run(lcp=2600), run(lcp=1000))], [PageBudget(lcp=2500)]))
 
 
 def test_a_score_may_not_be_less_and_a_shift_is_told_with_its_digits() -> None:
-    findings = list(budgets_exceeded([look(run(score=88, cls=0.25))], [Budget(score=90, cls=0.1)]))
+    findings = list(budgets_exceeded([look(run(score=88, cls=0.25))], [PageBudget(score=90, cls=0.1)]))
     assert [finding.message for finding in findings] == [
         "cls on mobile is 0.25, more than its budget of 0.1",
         "score on mobile is 88, less than its budget of 90",
@@ -109,7 +109,7 @@ def test_a_score_may_not_be_less_and_a_shift_is_told_with_its_digits() -> None:
 
 
 def test_of_two_budgets_the_stricter_one_is_told_once_and_only_of_what_it_covers() -> None:
-    budgets = [Budget(score=50, lcp=1000), Budget(pages="/blog/*", preset="desktop", score=99, lcp=100)]
+    budgets = [PageBudget(score=50, lcp=1000), PageBudget(pages="/blog/*", preset="desktop", score=99, lcp=100)]
     looks = [look(run(), subject="/blog/x"), look(run(), subject="/blog/x", preset="desktop"), look(run(), subject="/")]
     told = [(f.subject, f.key) for f in budgets_exceeded(looks, budgets)]
     assert told == [

@@ -128,21 +128,35 @@ class Lighthouse(Loop[Settings]):
         yield from budgets_exceeded(looks, self.settings.budgets)
 
     def _in_the_field(self, signals: Signals, looks: Sequence[Look]) -> tuple[list[Metric], list[Skipped]]:
-        """What real visitors met on these pages, and on the whole site; a gap where the service did not answer."""
+        """What real visitors met on these pages; a gap where who knows did not answer."""
+        metrics: list[Metric] = []
+        gaps: list[Skipped] = []
+        for name, ask in (("CrUX", self._in_chrome), ("web vitals", self._in_events)):
+            try:
+                metrics += ask(signals, looks)
+            except NotMeasuredError as error:
+                gaps.append(Skipped(subject=name, reason=error.message))
+        return metrics, gaps
+
+    def _in_chrome(self, signals: Signals, looks: Sequence[Look]) -> list[Metric]:
         site = signals.site_settings
         if self.settings.crux is None or site is None or site.url is None:
-            return [], []
+            return []
         from autoresearch.signals.lab.crux import visited
 
-        try:
-            asked = visited(
-                signals.secrets.resolved(site).url or "",
-                [(look.page.subject, look.page.path, look.preset) for look in looks],
-                self.settings.crux.key,
-            )
-            return [metric for found in asked for metric in field_metrics(*found)], []
-        except NotMeasuredError as error:
-            return [], [Skipped(subject="CrUX", reason=error.message)]
+        asked = visited(
+            signals.secrets.resolved(site).url or "",
+            [(look.page.subject, look.page.path, look.preset) for look in looks],
+            self.settings.crux.key,
+        )
+        return [metric for found in asked for metric in field_metrics(*found)]
+
+    def _in_events(self, signals: Signals, looks: Sequence[Look]) -> list[Metric]:
+        if self.settings.web_vitals is None:
+            return []
+        from autoresearch.loops.lighthouse.visitors import visited
+
+        return list(visited(signals, self.settings.web_vitals, sorted({look.page for look in looks})))
 
 
 def _environment(place: Place, versions: Versions) -> dict[str, str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
+from autoresearch.config.events import check_where
 from autoresearch.config.load import suggestion
 from autoresearch.config.model import Duration, LoopSettings, Rung, Section, parse_duration
 from autoresearch.core.measurement import Severity
@@ -35,7 +36,7 @@ Milliseconds = Annotated[
 ]
 
 
-class Budget(Section):
+class PageBudget(Section):
     """What the pages that match may take at most, and score at least."""
 
     pages: str = Field(default="*", description="paths, as a pattern: /blog/*")
@@ -65,6 +66,26 @@ class Crux(Section):
     key: str = Field(description="a Google Cloud API key: ${CRUX_API_KEY}")
 
 
+Condition = Annotated[dict[str, Any], BeforeValidator(check_where)]
+
+
+class WebVitals(Section):
+    """Which events say what visitors met: a condition for each, such as {event: LCP}; their `value` is the number."""
+
+    lcp: Condition | None = None
+    fcp: Condition | None = None
+    cls: Condition | None = None
+    inp: Condition | None = None
+    ttfb: Condition | None = None
+    days: int = Field(default=28, ge=1, le=90)
+    least: int = Field(default=100, ge=1, description="events of a page; with fewer, nothing is said of it")
+
+    def conditions(self) -> Mapping[str, Condition]:
+        """Number → the events that say it."""
+        named = {name: getattr(self, name) for name in ("lcp", "fcp", "cls", "inp", "ttfb")}
+        return {name: condition for name, condition in named.items() if condition is not None}
+
+
 class Settings(LoopSettings):
     """What the loop can be told, beside what every loop can."""
 
@@ -80,11 +101,12 @@ class Settings(LoopSettings):
     gate: Literal["metrics", "score"] = Field(
         default="metrics", description="what can regress: the metrics, or the score that is made of them"
     )
-    budgets: tuple[Budget, ...] = ()
+    budgets: tuple[PageBudget, ...] = ()
     reports: str | None = Field(
         default="autoresearch-output/lighthouse", description="where Lighthouse's own reports are kept"
     )
     crux: Crux | None = None
+    web_vitals: WebVitals | None = None
 
     @field_validator("rules")
     @classmethod

@@ -10,7 +10,7 @@ from autoresearch.core.measurement import Finding, Severity
 from autoresearch.core.plain import LIMIT, plain
 from autoresearch.loops.lighthouse.rules import COVERED_BY_SEO, KIND, SCORE, SIZES, TIMINGS
 from autoresearch.loops.lighthouse.runs import Look
-from autoresearch.loops.lighthouse.settings import Budget
+from autoresearch.loops.lighthouse.settings import PageBudget
 from autoresearch.signals.lab.model import Audit, Preset, Run
 from autoresearch.signals.lab.place import Place
 from autoresearch.signals.site.model import PREVIEW
@@ -69,7 +69,7 @@ def _with_link(message: str, link: str) -> str:
     return told if link and len(told) < LIMIT else message
 
 
-def budgets_exceeded(looks: Sequence[Look], budgets: Sequence[Budget]) -> Iterator[Finding]:
+def budgets_exceeded(looks: Sequence[Look], budgets: Sequence[PageBudget]) -> Iterator[Finding]:
     """One finding a number over the strictest budget that covers it; the median of the runs counts."""
     for look in looks:
         strictest: dict[str, float] = {}
