@@ -13,6 +13,10 @@ from typing import Any
 
 from autoresearch.report.escape import Markdown
 
+_LOOK = (
+    '%%{init: {"xyChart": {"height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#e5534b, #768390"}}}}%%'
+)
+"""Half as high as Mermaid's own, and in colours that are seen on white and on black."""
 MOST = 60
 """Points of a chart."""
 _STRANGE = re.compile(r"[^\w ,.:()/%+-]")
@@ -27,11 +31,14 @@ def chart_of(evidence: Mapping[str, Any]) -> Markdown:
     labels, bars, line = told.get("labels"), _numbers(told.get("bars")), _numbers(told.get("line"))
     if not isinstance(labels, list) or not bars or not len(labels) == len(bars) == len(line):
         return Markdown("")
+    heights = [*map(float, bars), *map(float, line)]
     rows = [
         "```mermaid",
+        _LOOK,
         "xychart-beta",
         f"    title {_text(told.get('title'))}",
         f"    x-axis [{', '.join(map(_text, labels))}]",
+        f"    y-axis {min(0, *heights):.6g} --> {max(1, *heights):.6g}",
         f"    bar [{', '.join(bars)}]",
         f"    line [{', '.join(line)}]",
         "```",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autoresearch.report.chart import MOST, chart_of
+from autoresearch.report.chart import _LOOK, MOST, chart_of
 
 GOOD = {"title": "pain", "labels": ["05 09h", "05 12h"], "bars": [1, 20], "line": [1.25, 2]}
 
@@ -15,9 +15,11 @@ def test_a_chart_is_a_mermaid_block_within_its_item() -> None:
     assert chart_of({"data": {"chart": GOOD}}).split("\n") == [
         "",
         "  ```mermaid",
+        f"  {_LOOK}",
         "  xychart-beta",
         '      title "pain"',
         '      x-axis ["05 09h", "05 12h"]',
+        "      y-axis 0 --> 20",
         "      bar [1, 20]",
         "      line [1.25, 2]",
         "  ```",
@@ -45,7 +47,7 @@ def test_a_label_can_end_neither_its_quotes_nor_the_block() -> None:
     assert drawn.count("```") == 2
     assert "<" not in drawn
     assert "@" not in drawn
-    assert len(drawn.split("\n")) == 8
+    assert len(drawn.split("\n")) == 10
 
 
 def test_other_data_is_no_chart() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,8 +18,8 @@ from autoresearch.statistics.pain.causes import Description
 _BEFORE, _AFTER = 24, 3
 """Hours around a beginning, which is an estimate, in which a change is worth mentioning."""
 _MOST_CHANGES = 2
-_BAR, _BARS = 3, 16
-"""Hours of a bar of a chart, and how many bars."""
+_BAR, _BARS = 4, 12
+"""Hours of a bar of a chart, and how many bars: more, and the labels overlap."""
 _VALUE = 80
 
 
@@ -81,25 +82,25 @@ def data(series: str, pain: Pain, dimensions: Sequence[str]) -> dict[str, Any]:
 
 
 def chart(series: str, pain: Pain) -> dict[str, Any]:
-    """Bars of what was, and a line of what was expected."""
-    if pain.rule == DRIFT_UP:
-        bars = [([p], shown(p.hour)[5:10]) for p in pain.trace[-28:]]
-    else:
-        by_bar: dict[int, list[Point]] = {}
-        for point in pain.trace:
-            by_bar.setdefault(point.hour // _BAR * _BAR, []).append(point)
-        bars = [(points, time_of_day(hour)) for hour, points in sorted(by_bar.items())[-_BARS:]]
+    """Bars of what was, and a line of what was expected: of four hours each, or of days."""
+    width, most = (24, 28) if pain.rule == DRIFT_UP else (_BAR, _BARS)
+    points: dict[int, list[Point]] = defaultdict(list)
+    for point in pain.trace:
+        points[point.hour // width * width].append(point)
+    begins = range(min(points), max(points) + 1, width)[-most:] if points else range(0)
+    what = "events" if pain.rule == SILENT else "affected"
+    days = f", from {shown(begins[0])[5:10]}" if pain.rule == DRIFT_UP and begins else ""
     return {
-        "title": f"{_name(series, pain)}: affected (bars), expected (line)",
-        "labels": [label for _, label in bars],
-        "bars": [sum(p.affected for p in points) for points, _ in bars],
-        "line": [round(sum(p.expected for p in points), 1) for points, _ in bars],
+        "title": f"{_name(series, pain)}: {what} (bars), expected (line){days}",
+        "labels": [shown(hour)[8:10] if days else time_of_day(hour) for hour in begins],
+        "bars": [sum(p.affected for p in points[hour]) for hour in begins],
+        "line": [round(sum(p.expected for p in points[hour]), 1) for hour in begins],
     }
 
 
 def _how_much(series: str, pain: Pain, unit: str) -> str:
     if pain.rule == SILENT:
-        return f"{plain(str(pain.where[0]), _VALUE)}: none came until {shown(pain.seen)}, {pain.expected:,.0f} were due"
+        return f"{plain(str(pain.where[0]), _VALUE)}: none came, {pain.expected:,.0f} were due by {shown(pain.seen)}"
     if pain.rule == VALUE_UP:
         risen = f"p{100 * pain.quantile:.0f} {pain.after:,.4g} instead of {pain.before:,.4g}"
         return f"{series}: {risen} ({pain.affected:,} of {pain.exposed:,} above; {pain.expected:,.0f} expected)"
