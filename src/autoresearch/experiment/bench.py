@@ -49,7 +49,7 @@ class Version:
 
 @dataclass
 class Arm:
-    """A workspace, and what was built in it that nobody has touched since."""
+    """A workspace, and what was built in it: not built again for as long as nobody has touched it."""
 
     workspace: Workspace
     built: tuple[tuple[str, str], tuple[object, ...]] | None = None
@@ -109,7 +109,7 @@ class Bench:
         if self.plan.build:
             self._run(["/bin/sh", "-c", self.plan.build], arm, deadline, {})
             self._check_frozen(arm)
-        arm.built = version.key, workspace.stamp()
+            arm.built = version.key, workspace.stamp()
 
     def _run(self, command: list[str], arm: Arm, deadline: float, told: dict[str, str]) -> str:
         left = deadline - time.monotonic()

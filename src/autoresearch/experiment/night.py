@@ -76,7 +76,7 @@ class Night:
                 return ""
             if not self.agent.has_ideas:
                 return "the agent had no further idea"
-            self._try()
+            self.attempt()
         return why
 
     def content(self, commit: str) -> bytes:
@@ -86,7 +86,8 @@ class Night:
             raise StateError(f"{self.plan.edits} is not in {commit[:12]}", hint="start a new night")
         return self.repository.content(entry.blob)
 
-    def _try(self) -> None:
+    def attempt(self) -> None:
+        """One try, to its line in the notebook."""
         number, tip = len(self.book.tries) + 1, self.book.tip
         before = self.content(tip)
         bench, began = self.judge.bench, self.judge.bench.seconds

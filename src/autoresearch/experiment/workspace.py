@@ -56,8 +56,10 @@ class Workspace:
     def traces(self, paths: Sequence[str] = ()) -> Traces:
         """What differs from the commit; of `paths` alone, where they are given."""
         scope = ["--", *paths] if paths else []
-        self._git("update-index", "-q", "--really-refresh")
         changed = _names(self._git("diff-files", "-z", "--name-only", *scope))
+        if changed:  # or only touched: their content says
+            self._git("update-index", "-q", "--really-refresh")
+            changed = _names(self._git("diff-files", "-z", "--name-only", *scope))
         if paths:
             return Traces(changed, ())
         return Traces(changed, _names(self._git("ls-files", "-z", "--others")))
