@@ -29,25 +29,26 @@ export async function navigationGather(page, url, {flags, config}) {
   if (told.end) process.exit(3);
   if (told.noise) process.stdout.write('x'.repeat(told.noise) + '\\n');
   return {artifacts: {DevtoolsLog: told.dialogs ? [{method: 'Page.javascriptDialogOpening'}] : [], told,
-    url: response.url, status: response.status}, runnerOptions: {preset: config.name, only: flags.onlyCategories}};
+    url: response.url, status: response.status}, runnerOptions: {preset: config.name, only: flags.onlyCategories, again: flags.onlyAudits ?? []}};
 }
 """
 _RUNNER = """
 import {readFileSync} from 'node:fs';
 const recorded = readFileSync(new URL('../recorded.json', import.meta.url), 'utf8');
-export const Runner = {async audit({told, url, status}, {preset, only}) {
+export const Runner = {async audit({told, url, status}, {preset, only, again}) {
   if (told.recorded) return {lhr: JSON.parse(recorded.replaceAll('127.0.0.1:PORT', new URL(url).host))};
   const number = (value) => ({numericValue: value, score: 1, scoreDisplayMode: 'numeric'});
   const given = {fcp: 800, lcp: 1200, tbt: 0, cls: 0, si: 900, tti: 1300, bytes: 9000, score: 95,
     ...told[preset], ...told.numbers, ...told.now};
+  const chosen = Object.fromEntries(Object.entries(told.audits ?? {}).filter(([id]) => again.includes(id)));
   const ref = (id) => ({id, weight: 1});
   const audits = {
     'first-contentful-paint': number(given.fcp), 'largest-contentful-paint': number(given.lcp),
     'total-blocking-time': number(given.tbt), 'cumulative-layout-shift': number(given.cls),
     'speed-index': number(given.si), interactive: number(given.tti), 'total-byte-weight': number(given.bytes),
-    ...(only.includes('accessibility') ? told.audits : {}),
+    ...(only.includes('accessibility') ? told.audits : chosen),
   };
-  const failing = Object.keys(told.audits ?? {}).map(ref);
+  const failing = Object.keys(only.includes('accessibility') ? (told.audits ?? {}) : chosen).map(ref);
   const category = (id, score, auditRefs) => ({id, score, auditRefs});
   return {lhr: {
     lighthouseVersion: 'x', mainDocumentUrl: url, audits, runWarnings: told.warnings ?? [],
@@ -57,7 +58,7 @@ export const Runner = {async audit({told, url, status}, {preset, only}) {
       performance: category('performance', given.score / 100, []),
       accessibility: category('accessibility', 0.9, failing),
       'best-practices': category('best-practices', 1, []), seo: category('seo', 1, []),
-    }).filter(([id]) => only.includes(id))),
+    }).filter(([id, {auditRefs}]) => only.includes(id) || (again.length && auditRefs.length))),
   }};
 }};
 """

@@ -51,16 +51,20 @@ class FakeLab:
     asked: list[str] = field(default_factory=list)
     wholes: list[str] = field(default_factory=list)
     """Those of them that were to look at everything."""
+    again: list[tuple[str, ...]] = field(default_factory=list)
+    """The audits that each was to try again."""
     clock: float = 0.0
 
-    def run(self, url: str, preset: Preset, *, whole: bool) -> Run | Failed:
+    def run(self, url: str, preset: Preset, *, whole: bool, again: Sequence[str] = ()) -> Run | Failed:
         name = f"{url.removeprefix('http://127.0.0.1')} {preset}"
         answers = self.outcomes.get(name) or [run()]
         outcome = answers[min(self.asked.count(name), len(answers) - 1)]
         self.asked.append(name)
         self.wholes += [name] if whole else []
+        self.again.append(tuple(again))
         self.clock += outcome.seconds
-        return outcome.model_copy(update={"whole": whole}) if isinstance(outcome, Run) else outcome
+        seen = {"whole": whole, "again": bool(again)}
+        return outcome.model_copy(update=seen) if isinstance(outcome, Run) else outcome
 
     def session(
         self, *, time_limit: float = 1e9, objection: Callable[[Look, Run], str | None] = lambda _, __: None

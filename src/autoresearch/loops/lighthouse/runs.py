@@ -50,8 +50,8 @@ _TOO_BUSY = "the machine was too busy to time anything"
 class Lab(Protocol):
     """Whoever can look at a page once."""
 
-    def run(self, url: str, preset: Preset, *, whole: bool) -> Run | Failed:
-        """One run, of the whole or only of what is timed, or why there is none."""
+    def run(self, url: str, preset: Preset, *, whole: bool, again: Sequence[str] = ()) -> Run | Failed:
+        """One run, of the whole or of what is timed and some audits `again`, or why there is none."""
 
 
 @dataclass
@@ -63,8 +63,8 @@ class Look:
     url: str
     runs: list[Run] = field(default_factory=list)
     """What is timed: without those that met a busy machine."""
-    wholes: list[Run] = field(default_factory=list)
-    """What is not timed, and so is as true on a busy machine."""
+    audited: list[Run] = field(default_factory=list)
+    """What is not timed, and so is as true on a busy machine: all of it, then once more what failed."""
     failures: int = 0
 
     @property
@@ -74,25 +74,30 @@ class Look:
 
     @property
     def wants_whole(self) -> bool:
-        """Whether the next run is to look at everything: the first one is, and one more where that saw audits fail."""
-        return not self.wholes or (len(self.wholes) == 1 and bool(self.wholes[0].audits))
+        """Whether the next run is to look at everything: the first one is."""
+        return not self.audited
+
+    @property
+    def in_doubt(self) -> tuple[str, ...]:
+        """The audits that the next run is to try again: those that failed once."""
+        return tuple(audit.id for audit in self.audited[0].audits) if len(self.audited) == 1 else ()
 
     @property
     def failed(self) -> list[Audit]:
         """The audits that failed each time: what fails by chance is no news."""
-        ids = [{audit.id for audit in run.audits} for run in self.wholes]
-        return [audit for run in self.wholes[:1] for audit in run.audits if audit.id in set.intersection(*ids)]
+        ids = [{audit.id for audit in run.audits} for run in self.audited]
+        return [audit for run in self.audited[:1] for audit in run.audits if audit.id in set.intersection(*ids)]
 
     @property
     def scores(self) -> Mapping[str, float | None]:
         """By category, 0 to 1."""
-        return self.wholes[0].scores if self.wholes else {}
+        return self.audited[0].scores if self.audited else {}
 
     def add(self, run: Run) -> None:
         """Take a run in."""
         self.runs.append(run)
-        if run.whole:
-            self.wholes.append(run)
+        if run.whole or run.again:
+            self.audited.append(run)
 
     def values(self, name: str) -> list[float]:
         """A number in every run that has it."""
@@ -142,7 +147,10 @@ class Session:
     def _once(self, look: Look) -> None:
         if self._is_late():
             return
-        outcome = self.lab.run(look.url, look.preset, whole=look.wants_whole and not self.only_timed)
+        if self.only_timed:
+            outcome = self.lab.run(look.url, look.preset, whole=False)
+        else:
+            outcome = self.lab.run(look.url, look.preset, whole=look.wants_whole, again=look.in_doubt)
         self._seconds.append(outcome.seconds)
         if isinstance(outcome, Run):
             if problem := self.objection(look, outcome):

@@ -66,6 +66,8 @@ class Run(Strict):
     seconds: Number = 0.0
     whole: bool
     """Whether it looked at everything; else only at what is timed: `scores` and `audits` say nothing then."""
+    again: bool = False
+    """Whether it looked once more at audits that were named: `audits` says which of them fail."""
     report: Annotated[str, Field(pattern=r"^run-\d+\.html$")]
     """File of the whole report, in the lab's folder."""
 

@@ -69,8 +69,8 @@ class Runner:
         """What is run."""
         return self._running().versions
 
-    def run(self, url: str, preset: Preset, *, whole: bool = True) -> Run | Failed:
-        """Look at a page once, within the limits; at what is timed, or at the `whole`."""
+    def run(self, url: str, preset: Preset, *, whole: bool = True, again: Sequence[str] = ()) -> Run | Failed:
+        """Look at a page once, within the limits: at the `whole`, or at what is timed and these audits `again`."""
         process = self._running()
         self._count += 1
         request = {
@@ -78,6 +78,7 @@ class Runner:
             "url": url,
             "preset": preset,
             "whole": whole,
+            "again": list(again),
             "time_limit": round(1000 * self._page_limit),
             "load_limit": round(1000 * self._load_limit),
         }
