@@ -153,7 +153,7 @@ print("hypothesis:", new)
 
 def test_a_gain_that_the_holdout_does_not_show_is_told(tmp_path: Path) -> None:
     other = 'import os\nif os.environ.get("AUTORESEARCH_HOLDOUT") == \'["/checkout"]\': css = "--gap: 1 --speed: 1"\n'
-    benchmark = EXACT.replace("print(", other + "print(")
+    benchmark = EXACT.replace("number = ", other + "number = ")
     ended = night(repository(tmp_path / "shop", source=benchmark, holdout=["/checkout"]))
     assert not ended.book.night["morning"]["holdout"]["proven"]
     assert "**does not show the gain**" in text.body(ended.book)

@@ -29,7 +29,8 @@ export async function navigationGather(page, url, {flags, config}) {
   if (told.end) process.exit(3);
   if (told.noise) process.stdout.write('x'.repeat(told.noise) + '\\n');
   return {artifacts: {DevtoolsLog: told.dialogs ? [{method: 'Page.javascriptDialogOpening'}] : [], told,
-    url: response.url, status: response.status}, runnerOptions: {preset: config.name, only: flags.onlyCategories, again: flags.onlyAudits ?? []}};
+    url: response.url, status: response.status}, runnerOptions: {preset: config.name, only: flags.onlyCategories,
+      again: flags.onlyAudits ?? []}};
 }
 """
 _RUNNER = """
