@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import exp, lgamma, log, log1p
 
 _TINY = 1e-300
@@ -20,6 +21,18 @@ def upper_tail(t: float, df: float) -> float:
         return 0.5
     tail = 0.0 if size > _FAR else incomplete_beta(df / 2, 0.5, log_odds=log(df) - 2 * log(size)) / 2
     return tail if t > 0 else 1 - tail
+
+
+@lru_cache(maxsize=4096)
+def critical(alpha: float, df: float) -> float:
+    """The t that is exceeded with probability `alpha` (0 < alpha < .5), to 1e-9; by halving, as the tail falls."""
+    low, high = 0.0, 1.0
+    while upper_tail(high, df) > alpha and high < _FAR:
+        low, high = high, 2 * high
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if upper_tail(middle, df) > alpha else (low, middle)
+    return high
 
 
 def incomplete_beta(a: float, b: float, *, log_odds: float) -> float:

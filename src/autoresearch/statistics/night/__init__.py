@@ -1,0 +1,1 @@
+"""A night of tries: keep or revert, by pairs of runs. `docs/statistics/night.md` says how and how well."""
