@@ -28,7 +28,7 @@ from support.stopwatch import run
 
 from autoresearch.statistics.night.end import ABLATION_PAIRS, FRESH_PAIRS, holds
 from autoresearch.statistics.night.noise import Noise
-from autoresearch.statistics.night.rule import CONFIRM_PAIRS, confirmed, gain, screen
+from autoresearch.statistics.night.rule import confirm, gain, screen
 from autoresearch.statistics.night.start import SAME_PAIRS
 
 TRIES, RUNS = 100, 900
@@ -272,15 +272,17 @@ class Ours(Rule):
     def keeps(self, incumbent: float, candidate: float) -> bool:
         """As `autoresearch experiment` does."""
         ratios: list[float] = []
-        while (said := screen(ratios, self.noise)) == "more":
+        while (said := screen(ratios, self.noise, MIN_EFFECT)) == "more":
             ratios.append(self.world.pair(incumbent, candidate))
         noise = self.noise
         self.noise = noise.and_of(ratios)
         if said == "stop":
             return False
-        fresh = [self.world.pair(incumbent, candidate) for _ in range(CONFIRM_PAIRS)]
+        fresh: list[float] = []
+        while (told := confirm(fresh, noise, MIN_EFFECT)) == "more":
+            fresh.append(self.world.pair(incumbent, candidate))
         self.noise = self.noise.and_of(fresh)
-        return confirmed(gain(fresh, noise), MIN_EFFECT)
+        return told == "keep"
 
     def stay(self, effects: Sequence[float]) -> list[float]:
         """Each is left out once."""
