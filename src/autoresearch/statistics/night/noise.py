@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import expm1, fsum, log, log1p, sqrt
+from math import expm1, fsum, isfinite, log, log1p, sqrt
 from statistics import median, variance
 from typing import Literal, Self
 
@@ -22,9 +22,9 @@ CLIP = 1.5
 Mathematical Statistics* 35, 1964): a stumble of the machine neither keeps a change nor hides one."""
 MEMORY = 200
 """Degrees of freedom that are remembered, so that the deviation follows a machine that changes."""
-TRUST = 20
+TRUST = 6
 """Degrees of freedom, at most, that other pairs have beside a candidate's own: it may be less steady than the base."""
-CHANGED = 0.003
+CHANGED = 0.01
 """Pairs that vary more than others by a chance below this are judged by themselves alone (F test)."""
 CHANGED_PAIRS = 5
 """Fewer are not asked."""
@@ -104,9 +104,9 @@ class Noise:
 
 
 def ratio(incumbent: float, candidate: float, better: Better) -> float:
-    """Positive where the candidate is better. Raises `ValueError` where a score is not above 0."""
-    if not (incumbent > 0 and candidate > 0):
-        raise ValueError("noisy scores have to be above 0: their ratios are compared")
+    """Positive where the candidate is better. Raises `ValueError` where a score is no number above 0."""
+    if not (incumbent > 0 and candidate > 0 and isfinite(incumbent) and isfinite(candidate)):
+        raise ValueError("noisy scores have to be numbers above 0: their ratios are compared")
     return log(incumbent / candidate) if better == "lower" else log(candidate / incumbent)
 
 
