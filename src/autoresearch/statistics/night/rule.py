@@ -19,7 +19,7 @@ from autoresearch.statistics.student import critical, upper_tail
 
 LOOKS = tuple(range(2, 13))
 """Pairs at which the screen is read."""
-PASS, STOP = 1.5, -1.5
+PASS, STOP = 1.5, -1.4
 """Log likelihood ratios at which it ends."""
 SCREEN_ALPHA = 0.2
 """At most so many useless tries pass the screen."""
