@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -245,6 +245,25 @@ def check_command(
             typer.echo(line)
 
 
+@app.command("experiment")
+def experiment_command(  # noqa: PLR0917
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which; the only one by default.")] = None,
+    root: Root = Path(),
+    config: ConfigPath = None,
+    tries: Annotated[int | None, typer.Option(metavar="N", min=1, help="The night is over after so many.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="HH:MM", help="… or at this time (UTC in Actions).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the night that was interrupted.")] = False,
+    selftest: Annotated[bool, typer.Option("--selftest", help="Let known cheaters try: none may be kept.")] = False,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the morning's report there.")] = None,
+) -> None:
+    """The overnight loop: an idea, one change to one file, measure, keep or revert; honest in the morning."""
+    from autoresearch.experiment.command import Asked, night, self_test
+    from autoresearch.plan import DEFAULT_CONFIG
+
+    asked = Asked(_folder(root), config or DEFAULT_CONFIG, name, tries, until, resume, report)
+    raise typer.Exit(self_test(asked, _tell) if selftest else night(asked, _tell))
+
+
 @app.command("schema")
 def schema_command() -> None:
     """Print the JSON Schema of config.yml."""
@@ -280,6 +299,13 @@ def _conclude(outcome: Outcome, to: Destinations, session: Session) -> None:
     finally:
         with _printing():
             print_report(Publication(outcome).report)
+
+
+def _tell(line: str) -> None:
+    """A line, if somebody is there: a night goes on when its terminal is closed."""
+    with suppress(OSError):
+        typer.echo(line)
+        sys.stdout.flush()
 
 
 @contextmanager

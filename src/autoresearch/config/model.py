@@ -15,6 +15,7 @@ from autoresearch.config.base import Duration as Duration  # noqa: PLC0414  othe
 from autoresearch.config.base import Section as Section  # noqa: PLC0414  others take it from here
 from autoresearch.config.base import parse_duration as parse_duration  # noqa: PLC0414  others take it from here
 from autoresearch.config.events import Events
+from autoresearch.config.experiment import Experiment
 from autoresearch.core.measurement import Severity
 
 Rung = Literal["event", "file", "rubric", "ab", "judge"]
@@ -103,29 +104,6 @@ class Publish(Section):
     issues: Issues | Literal[False] = Issues()
     commit: Literal["auto"] | bool = "auto"
     state_branch: str | None = None
-
-
-class Budget(Section):
-    """When a night is over."""
-
-    tries: int | None = Field(default=None, gt=0)
-    dollars: float | None = Field(default=None, gt=0)
-
-
-Percent = Annotated[str, Field(pattern=r"^\d+(?:\.\d+)?\s*%$")] | Annotated[float, Field(ge=0)]
-
-
-class Experiment(Section):
-    """A night: one file that may be edited against a frozen benchmark."""
-
-    edits: str
-    benchmark: str | tuple[str, ...]
-    agent: dict[str, Any]
-    time_limit: Duration = 300.0
-    min_effect: Percent = "1%"
-    guardrails: dict[str, float] = Field(default_factory=dict)
-    holdout: tuple[str, ...] = ()
-    budget: Budget = Budget()
 
 
 class NotBuilt(Section):

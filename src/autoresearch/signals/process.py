@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,22 @@ class Finished:
         """The end of what it said, on standard error if there is any."""
         text = (self.stderr.strip() or self.stdout.strip()).decode("utf-8", "replace")
         return text[-500:]
+
+
+class TimeLimitError(NotMeasuredError):
+    """A program that had to be ended because it took too long."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """By how many bytes a program may fill the disk that holds `folder`."""
+
+    folder: Path
+    limit: int
+
+    def free(self) -> int:
+        """Bytes that are left on it."""
+        return shutil.disk_usage(self.folder).free
 
 
 @dataclass(frozen=True)
@@ -127,12 +143,14 @@ def run(
     time_limit: float,
     output_limit: int,
     environment: Mapping[str, str] | None = None,
+    disk: Disk | None = None,
 ) -> Finished:
     """Run a program in its own session and end all of it when it takes too long (seconds) or says too much (bytes).
 
-    Raises `NotMeasuredError` when it cannot be started or is ended.
+    Raises `NotMeasuredError` when it cannot be started or is ended; `TimeLimitError` for its time.
     """
     shown = " ".join(command)
+    least_free = disk.free() - disk.limit if disk else 0
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
             process = start(command, cwd=cwd, stdout=out, stderr=err, environment=environment)
@@ -141,7 +159,9 @@ def run(
                 f"`{shown}` cannot be started: {error.strerror or error}", hint="check `command` in the config"
             ) from error
         try:
-            code = _wait(process, out, err, time_limit, output_limit, shown)
+            code = _wait(
+                process, (out, err), time_limit, output_limit, shown, lambda: disk is None or disk.free() > least_free
+            )
         finally:
             end(process)
         return Finished(code, _content(out, output_limit), _content(err, output_limit))
@@ -153,6 +173,35 @@ def end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     _running.discard(process)
+
+
+def adopt_strays() -> None:
+    """From now on, what leaves its parent and its session stays a descendant of ours (prctl(2), `CHILD_SUBREAPER`)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
+def end_strays() -> None:
+    """End every child that we did not start: what a program left behind by `setsid` and a second fork.
+
+    Only for one program at a time, after `adopt_strays`: another one's background process would be taken for a stray.
+    """
+    ours = {process.pid for process in _running}
+    while strays := [pid for pid in _children() if pid not in ours]:
+        for pid in strays:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    with suppress(OSError):
+        told = [Path(f"/proc/self/task/{task}/children").read_text() for task in os.listdir("/proc/self/task")]  # noqa: PTH208
+        return [int(pid) for line in told for pid in line.split()]
+    return []
 
 
 @atexit.register
@@ -188,7 +237,12 @@ def _close_to_others() -> None:
 
 
 def _wait(
-    process: subprocess.Popen[bytes], out: IO[bytes], err: IO[bytes], time_limit: float, output_limit: int, shown: str
+    process: subprocess.Popen[bytes],
+    outputs: Sequence[IO[bytes]],
+    time_limit: float,
+    output_limit: int,
+    shown: str,
+    has_room: Callable[[], bool],
 ) -> int:
     """Wait in short turns, so that a program that floods its output is stopped long before the disk is full."""
     remaining, turn = time_limit, 0.02
@@ -196,11 +250,13 @@ def _wait(
     while code is None and remaining > 0:
         with suppress(subprocess.TimeoutExpired):
             code = process.wait(timeout=min(turn, remaining))
-        if max(os.fstat(out.fileno()).st_size, os.fstat(err.fileno()).st_size) > output_limit:
+        if max(os.fstat(file.fileno()).st_size for file in outputs) > output_limit:
             raise NotMeasuredError(f"`{shown}` printed more than {output_limit:,} bytes", hint="print the result only")
+        if not has_room():
+            raise NotMeasuredError(f"`{shown}` filled the disk", hint="write less, or remove it before you end")
         remaining, turn = remaining - turn, min(turn * 2, 0.5)
     if code is None:
-        raise NotMeasuredError(f"`{shown}` took longer than {time_limit:g} s", hint="raise `time_limit` if it may")
+        raise TimeLimitError(f"`{shown}` took longer than {time_limit:g} s", hint="raise `time_limit` if it may")
     return code
 
 

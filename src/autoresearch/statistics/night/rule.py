@@ -30,6 +30,8 @@ CONFIRM_LOOKS = ((5, 0.25, 0.3), (10, 0.25, 0.12), (20, 0.5, 0.0))
 CONFIRM_PAIRS = CONFIRM_LOOKS[-1][0]
 """The most that it takes."""
 CONFIRM_ALPHA = 0.01
+GUARD_PAIRS = 10
+"""Pairs that a guardrail is read from, once: with a look more at will, what is broken would pass in the end."""
 INTERVAL = 0.05
 """Two-sided: what is left out of an interval."""
 

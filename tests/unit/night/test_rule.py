@@ -96,6 +96,15 @@ def test_a_few_stumbles_are_not_grown_noise() -> None:
     assert not KNOWN.grew([*steady, 0.5, -0.5])
 
 
+def test_noise_is_seen_as_it_is_whatever_the_tries_gained() -> None:
+    draw = random.Random(35)
+    noise = Noise.of_same([draw.gauss(0, SD) for _ in range(12)])
+    for _ in range(300):
+        middle = draw.uniform(-0.1, 0.1)
+        noise = noise.and_of([draw.gauss(middle, SD) for _ in range(7)])
+    assert noise.sd == pytest.approx(SD, rel=0.1)
+
+
 def test_noise_follows_a_machine_that_calms_down() -> None:
     draw, noise = random.Random(49), KNOWN
     for _ in range(150):
