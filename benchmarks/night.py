@@ -28,8 +28,8 @@ from support.stopwatch import run
 
 from autoresearch.statistics.night.end import ABLATION_PAIRS, FRESH_PAIRS, holds
 from autoresearch.statistics.night.noise import Noise
-from autoresearch.statistics.night.rule import confirm, gain, screen
-from autoresearch.statistics.night.start import SAME_PAIRS, calibrate
+from autoresearch.statistics.night.rule import CONFIRM_PAIRS, LOOKS, confirm, gain, screen
+from autoresearch.statistics.night.start import LEAST_POWER, SAME_PAIRS, power
 
 TRIES = 100
 IDEA, NIGHT = 3, 1300
@@ -487,7 +487,8 @@ def refused(noise: Noises, seeds: range, nights: int = 20) -> float:
         draw = random.Random(seed)
         world = World(draw, noise(random.Random(draw.random())))
         pairs = [world.pair(0.0, 0.0) for _ in range(SAME_PAIRS)]
-        said += calibrate(pairs, MIN_EFFECT, lambda draw=draw: draw.gauss(0, 1)).refused  # type: ignore[misc]
+        tries = [[draw.gauss(0, 1) for _ in range(LOOKS[-1] + CONFIRM_PAIRS)] for _ in range(400)]
+        said += power(MIN_EFFECT, Noise.of_same(pairs), tries, min_effect=MIN_EFFECT) < LEAST_POWER
     return said / len(seeds[:nights])
 
 
