@@ -528,7 +528,8 @@ def main() -> int:
     stumbling = normal(0.02, stumbles=0.05)
     parts = [
         f"{options.nights:,} nights of {TRIES} tries, noise 2 %, drift 2 %, 5 % of runs stumble; eight ideas in ten do "
-        "nothing, one harms, one helps by .5 to 8 %. `min_effect` is 1 %.",
+        "nothing, one harms, one helps by .5 to 8 %. `min_effect` is 1 %: with it the harness would refuse most of the "
+        "nights below at 2 % noise, and ask for about 2 %; they are simulated all the same.",
         by_rule(stumbling, USUAL, seeds),
         f"The same by the clock: a night of {NIGHT:,} runs' time, in which an idea takes as long as {IDEA} runs.",
         by_rule(stumbling, USUAL, seeds, clock=NIGHT),
