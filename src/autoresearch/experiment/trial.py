@@ -10,7 +10,7 @@ from typing import Any, Literal
 from autoresearch.experiment.bench import Bench, Version
 from autoresearch.experiment.score import Score
 from autoresearch.statistics.night.noise import Better, Noise, as_gain, as_ratio, ratio
-from autoresearch.statistics.night.rule import CONFIRM_PAIRS, Gain, confirmed, gain, harmless, screen
+from autoresearch.statistics.night.rule import GUARD_PAIRS, Gain, confirm, gain, harmless, screen
 
 Decided = Literal["keep", "discard", "inconclusive"]
 SEEDS = 2**31
@@ -98,7 +98,8 @@ class Judge:
     def _noisy(self, incumbent: Version, candidate: Version) -> Verdict:
         assert self.noise is not None
         screening: list[tuple[Score, Score]] = []
-        while (said := screen([self.ratio(pair) for pair in screening], self.noise)) == "more":
+        least = as_ratio(self.bench.plan.settings.min_effect, self.better)
+        while (said := screen([self.ratio(pair) for pair in screening], self.noise, least)) == "more":
             screening.append(self.pair(incumbent, candidate))
         ratios = [self.ratio(pair) for pair in screening]
         before, self.noise = self.noise, self.noise.and_of(ratios)
@@ -106,14 +107,23 @@ class Judge:
             found = gain(ratios, before)
             reason = "worse" if found.high < 0 else "no gain to be seen"
             return self._told("discard", reason, found, screening)
-        fresh = [self.pair(incumbent, candidate) for _ in range(CONFIRM_PAIRS)]
+        fresh: list[tuple[Score, Score]] = []
+        while (told := confirm([self.ratio(pair) for pair in fresh], before, least, self.alpha)) == "more":
+            fresh.append(self.pair(incumbent, candidate))
         found = gain([self.ratio(pair) for pair in fresh], before)
         self.noise = self.noise.and_of([self.ratio(pair) for pair in fresh])
-        if not confirmed(found, as_ratio(self.bench.plan.settings.min_effect, self.better), self.alpha):
+        if told == "stop":
             return self._told("inconclusive", "passed the screen; fresh pairs did not confirm it", found, fresh)
-        if told := self._worse(fresh):
-            return self._told("discard", f"guardrail: {told}", found, fresh, guardrails=told)
+        if worse := self._worse(self._enough(fresh, incumbent, candidate)):
+            return self._told("discard", f"guardrail: {worse}", found, fresh, guardrails=worse)
         return self._told("keep", "confirmed by fresh pairs", found, fresh)
+
+    def _enough(
+        self, pairs: list[tuple[Score, Score]], incumbent: Version, candidate: Version
+    ) -> list[tuple[Score, Score]]:
+        """These pairs, and for guardrails as many more as they need."""
+        missing = GUARD_PAIRS - len(pairs) if self.bench.plan.settings.guardrails else 0
+        return [*pairs, *(self.pair(incumbent, candidate) for _ in range(missing))]
 
     def _told(
         self, status: Decided, reason: str, found: Gain, pairs: Sequence[tuple[Score, Score]], *, guardrails: str = ""

@@ -16,7 +16,8 @@ from autoresearch.bench.run import Result
 from autoresearch.errors import NotMeasuredError
 
 PAGE = """<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,>
-<link rel=stylesheet href=/style.css><h1>Shop</h1><button id=buy>Buy</button><p id=told></p><script src=/shop.js></script>"""
+<link rel=stylesheet href=/style.css><h1>Shop</h1><button id=buy>Buy</button><p id=told></p>
+<script src=/shop.js></script>"""
 SCRIPT = """document.getElementById('buy').onclick = () => { document.getElementById('told').textContent = 'bought'; };
 function never() { return 'x'.repeat(1000); }
 """

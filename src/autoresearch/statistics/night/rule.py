@@ -1,8 +1,10 @@
 """Is a try better than what it would replace? A sequential screen, then a confirmation by fresh pairs.
 
-The screen looks after 2, 4, 7 and 11 pairs; of useless tries, one in five passes one of its looks, and most end after
-two pairs. What passes is measured again by ten fresh pairs, and only these say how much it gained, so that luck in the
-screen neither keeps a change nor is claimed for it.
+The screen is Wald's sequential probability ratio test of "no gain" against "the gain that is looked for" (A. Wald,
+*Annals of Mathematical Statistics* 16, 1945), cut off after twelve pairs: no test with its errors needs fewer. What
+passes is measured again, and only these fresh pairs say whether it is kept and how much it gained, so that luck in the
+screen neither keeps a change nor is claimed for it. The confirmation looks after 5, 10 and 20 pairs; the looks share
+one level (Bonferroni), so it holds whatever the screen let pass.
 """
 
 from __future__ import annotations
@@ -15,20 +17,26 @@ from typing import Literal
 from autoresearch.statistics.night.noise import Noise
 from autoresearch.statistics.student import critical, upper_tail
 
-LOOKS = (2, 4, 7, 11)
+LOOKS = tuple(range(2, 13))
 """Pairs at which the screen is read."""
+PASS, STOP = 1.5, -1.4
+"""Log likelihood ratios at which it ends."""
 SCREEN_ALPHA = 0.2
-_SHARES = (1.0, 1.0, 1.5, 2.0)
-FUTILE = (0.3, 0.8, 1.0)
-"""Under this t, the screen ends at its first, second and third look."""
+"""At most so many useless tries pass the screen."""
 APART = 4.0
 """Two pairs that differ by more deviations have met a stumble of the machine: they say nothing yet."""
-CONFIRM_PAIRS = 10
+CONFIRM_LOOKS = ((5, 0.25, 0.3), (10, 0.25, 0.12), (20, 0.5, 0.0))
+"""Of the confirmation: after how many pairs; its share of the level; the p value above which it is given up."""
+CONFIRM_PAIRS = CONFIRM_LOOKS[-1][0]
+"""The most that it takes."""
 CONFIRM_ALPHA = 0.01
+GUARD_PAIRS = 10
+"""Pairs that a guardrail is read from, once: with a look more at will, what is broken would pass in the end."""
 INTERVAL = 0.05
 """Two-sided: what is left out of an interval."""
 
 Screened = Literal["more", "pass", "stop"]
+Confirmed = Literal["more", "keep", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +50,44 @@ class Gain:
     pairs: int
 
 
-def screen(ratios: Sequence[float], noise: Noise) -> Screened:
-    """`more` between the looks and where a look leaves it open."""
+def screen(ratios: Sequence[float], noise: Noise, min_effect: float = 0.0) -> Screened:
+    """`more` before the first look and where a look leaves it open.
+
+    It looks for a gain of `min_effect` (a log ratio), but of one deviation at least: smaller ones would take more
+    pairs than a night has.
+    """
     if len(ratios) not in LOOKS:
-        return "more" if len(ratios) < LOOKS[-1] else "stop"
-    look = LOOKS.index(len(ratios))
-    if look == 0 and abs(ratios[0] - ratios[1]) > APART * noise.sd:
+        return "more" if len(ratios) < LOOKS[0] else "stop"
+    if len(ratios) == 2 and abs(ratios[0] - ratios[1]) > APART * noise.sd:
         return "more"
-    t = noise.t(ratios)
-    if t >= critical(SCREEN_ALPHA * _SHARES[look] / sum(_SHARES), noise.df):
-        return "pass"
-    return "stop" if look == len(FUTILE) or t < FUTILE[look] else "more"
+    found = evidence(ratios, noise, max(min_effect, noise.sd))
+    if STOP < found < PASS and len(ratios) < LOOKS[-1]:
+        return "more"
+    return "pass" if found > 0 else "stop"
+
+
+def evidence(ratios: Sequence[float], noise: Noise, effect: float) -> float:
+    """Log likelihood ratio of a true gain of `effect` against none."""
+    return effect * len(ratios) * (noise.mean(ratios) - effect / 2) / noise.sd**2
 
 
 def gain(ratios: Sequence[float], noise: Noise) -> Gain:
-    """The mean of pairs that nothing was chosen by."""
-    mean, error = noise.mean(ratios), noise.sd / sqrt(len(ratios))
-    reach = error * critical(INTERVAL / 2, noise.df)
-    return Gain(mean, mean - reach, mean + reach, upper_tail(mean / error, noise.df), len(ratios))
+    """The mean of two pairs or more that nothing was chosen by."""
+    mean, error, df = noise.estimate(ratios)
+    reach = error * critical(INTERVAL / 2, df)
+    return Gain(mean, mean - reach, mean + reach, upper_tail(mean / error, df), len(ratios))
+
+
+def confirm(ratios: Sequence[float], noise: Noise, min_effect: float, alpha: float = CONFIRM_ALPHA) -> Confirmed:
+    """Whether fresh pairs show a gain at level `alpha`; `more` between the looks and where a look leaves it open."""
+    look = next((look for look in CONFIRM_LOOKS if look[0] == len(ratios)), None)
+    if look is None:
+        return "more" if len(ratios) < CONFIRM_PAIRS else "stop"
+    _, share, hopeless = look
+    found = gain(ratios, noise)
+    if confirmed(found, min_effect, share * alpha):
+        return "keep"
+    return "more" if found.p <= hopeless else "stop"
 
 
 def confirmed(found: Gain, min_effect: float, alpha: float = CONFIRM_ALPHA) -> bool:

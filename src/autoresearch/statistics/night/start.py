@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autoresearch.statistics.night.noise import Noise
-from autoresearch.statistics.night.rule import CONFIRM_PAIRS, LOOKS, confirmed, gain, screen
+from autoresearch.statistics.night.rule import CONFIRM_LOOKS, CONFIRM_PAIRS, LOOKS, confirm, screen
 
 SAME_PAIRS = 12
 """Pairs of the base with itself."""
@@ -66,9 +66,11 @@ def power(effect: float, noise: Noise, tries: Sequence[Sequence[float]], *, min_
     kept = 0
     for deviations in tries:
         ratios = [effect + noise.sd * each for each in deviations]
-        looks = (screen(ratios[:pairs], noise) for pairs in LOOKS)
-        if next((said for said in looks if said != "more"), "stop") == "pass":
-            kept += confirmed(gain(ratios[LOOKS[-1] :], noise), min_effect)
+        screened = (screen(ratios[:pairs], noise, min_effect) for pairs in LOOKS)
+        if next(said for said in screened if said != "more") == "pass":
+            fresh = ratios[LOOKS[-1] :]
+            told = (confirm(fresh[:pairs], noise, min_effect) for pairs, _, _ in CONFIRM_LOOKS)
+            kept += next(said for said in told if said != "more") == "keep"
     return kept / len(tries)
 
 
