@@ -94,6 +94,11 @@ def turned(knobs: Knobs, seed: int, tmp_path: Path, count: int, kept: frozenset[
 GAPS = Knobs(kind="knobs", knobs=(Knob(css="--gap", range=(4, 32), step=4), Knob(css="--x", choices=("red", "blue"))))
 
 
+def test_choices_with_their_units_are_held_against_the_whole_text(tmp_path: Path) -> None:
+    knobs = Knobs(kind="knobs", knobs=(Knob(css="--gap", choices=("8px", "16px", "1rem")),))
+    assert sorted(turned(knobs, 1, tmp_path, 10)) == ["--gap: 16px → 1rem", "--gap: 16px → 8px"]
+
+
 def test_the_same_seed_gives_the_same_tries_and_another_seed_others(tmp_path: Path) -> None:
     assert turned(GAPS, 1, tmp_path, 6) == turned(GAPS, 1, tmp_path, 6)
     assert turned(GAPS, 1, tmp_path, 6) != turned(GAPS, 2, tmp_path, 6)

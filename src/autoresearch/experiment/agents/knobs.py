@@ -36,8 +36,9 @@ class KnobTurner(Agent):
         places = [(knob, find(knob, request.file, text)) for knob in self._knobs]
         for knob, value in _ideas(places, request.earlier, draw):
             place = next(place for other, place in places if other is knob)
-            description = f"{knob.name}: {place.value} → {value}"
-            if description not in tried and value != place.value:
+            now = place.text if isinstance(value, str) else place.value
+            description = f"{knob.name}: {now} → {value}"
+            if description not in tried and value != now:
                 (request.folder / request.file).write_bytes(place.put(text, value).encode("utf-8"))
                 return Answer(description)
         self.has_ideas = False

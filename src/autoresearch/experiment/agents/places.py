@@ -25,6 +25,8 @@ class Place:
     end: int
     unit: str = ""
     """What follows the number and stays: `px`."""
+    text: str = ""
+    """As it stands there, unit included."""
     quoted: bool = False
 
     def put(self, text: str, value: Choice) -> str:
@@ -63,8 +65,8 @@ def _place(told: str, start: int) -> Place:
     if number and re.fullmatch(r"[a-z%]*", told[number.end() :]):
         text = number[0]
         value = int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
-        return Place(value, start, start + len(told), told[number.end() :])
-    return Place(told, start, start + len(told))
+        return Place(value, start, start + len(told), told[number.end() :], told)
+    return Place(told, start, start + len(told), text=told)
 
 
 def _by_path(path: str, file: str, text: str) -> Place:
@@ -79,9 +81,9 @@ def _by_path(path: str, file: str, text: str) -> Place:
         raise NotMeasuredError(f"the knob `{path}` is a path: it needs a YAML, JSON or TOML file", hint="use `pattern`")
     told = text[start:end]
     if told[:1] in {'"', "'"}:
-        return Place(told[1:-1], start, end, quoted=True)
+        return Place(told[1:-1], start, end, text=told[1:-1], quoted=True)
     if told in {"true", "false"}:
-        return Place(told == "true", start, end)
+        return Place(told == "true", start, end, text=told)
     return _place(told, start)
 
 
