@@ -2,8 +2,8 @@
 
     python examples/shop/night.py OUT
 
-The shop of day 1, with what `night.toml` plants, is a repository of its own. The night is the ordinary command line; its
-report, the pull request's text, is printed, and kept in OUT/night.md. Exit code 0 when the branch has the planted
+The shop of day 1, with what `night.toml` plants, is a repository of its own. The night is the ordinary command line;
+its report, the pull request's text, is printed, and kept in OUT/night.md. Exit code 0 when the branch has the planted
 improvement and nothing else.
 """
 
