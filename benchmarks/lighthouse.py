@@ -57,7 +57,17 @@ OURS, CLI, LHCI, UNLIGHTHOUSE = (
     "@lhci/cli 0.15 (Lighthouse 12.6)",
     "unlighthouse 0.18",
 )
-Scores = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a contestant says of a page, and the single runs behind it."""
+
+    told: float
+    singles: tuple[float, ...] = ()
+
+
+Scores = Mapping[str, Score]
 
 
 @dataclass
@@ -119,7 +129,8 @@ def ours(bench: Bench) -> tuple[Run, Scores]:
     ]
     ended = run(command, cwd=root, env=_environment())
     metrics = json.loads((root / "out.json").read_text())["measurements"][0]["metrics"]
-    return ended, {m["subject"] + "/": m["value"] for m in metrics if m["name"] == "mobile-score"}
+    told = [metric for metric in metrics if metric["name"] == "mobile-score"]
+    return ended, {m["subject"] + "/": Score(m["value"], tuple(m["samples"])) for m in told}
 
 
 def cli(bench: Bench) -> tuple[Run, Scores]:
@@ -189,7 +200,7 @@ def unlighthouse(bench: Bench) -> tuple[Run, Scores]:
         env=_environment(),
     )
     results = json.loads((folder / "out" / "ci-result.json").read_text())
-    return ended, {entry["path"].rstrip("/") + "/": round(100 * entry["performance"]) for entry in results}
+    return ended, {entry["path"].rstrip("/") + "/": Score(round(100 * entry["performance"])) for entry in results}
 
 
 CONTESTANTS: Mapping[str, Callable[[Bench], tuple[Run, Scores]]] = {
@@ -214,7 +225,7 @@ def _together(runs: Sequence[Run]) -> Run:
     )
 
 
-def _median_run(reports: Sequence[Mapping[str, Any]]) -> float:
+def _median_run(reports: Sequence[Mapping[str, Any]]) -> Score:
     """The performance score of the run that Lighthouse calls the median one."""
     marks = [
         tuple(report["audits"][name]["numericValue"] for name in ("first-contentful-paint", "interactive"))
@@ -222,7 +233,8 @@ def _median_run(reports: Sequence[Mapping[str, Any]]) -> float:
     ]
     middle = [statistics.median(mark[k] for mark in marks) for k in (0, 1)]
     distances = [sum((mark[k] - middle[k]) ** 2 for k in (0, 1)) for mark in marks]
-    return round(100 * reports[distances.index(min(distances))]["categories"]["performance"]["score"])
+    singles = tuple(round(100 * report["categories"]["performance"]["score"]) for report in reports)
+    return Score(singles[distances.index(min(distances))], singles)
 
 
 def compare(bench: Bench, records: Records, repeats: int, names: Sequence[str]) -> None:
@@ -245,8 +257,10 @@ def compare(bench: Bench, records: Records, repeats: int, names: Sequence[str]) 
                 "seconds": ended.seconds,
             }
             load = os.getloadavg()[2]
-            records.add({**line, "cpu_seconds": ended.cpu_seconds, "scores": dict(scores), "load": load})
-            print(f"  {name}: {ended.seconds:.0f} s, {dict(scores)}", file=sys.stderr)
+            told = {path: score.told for path, score in scores.items()}
+            singles = {path: list(score.singles) for path, score in scores.items()}
+            records.add({**line, "cpu_seconds": ended.cpu_seconds, "scores": told, "singles": singles, "load": load})
+            print(f"  {name}: {ended.seconds:.0f} s, {told}", file=sys.stderr)
 
 
 def comparison(records: Records, pages: int) -> str:
@@ -266,10 +280,20 @@ def comparison(records: Records, pages: int) -> str:
                 f"{seconds[name] / (pages * RUNS):.1f}",
                 f"{statistics.mean(spreads):.2f}" if spreads else "–",
                 f"{max(spreads):.0f}" if spreads else "–",
+                _single_deviation(rounds[name]),
                 f"{seconds[name] / seconds[CLI]:.2f}×" if CLI in seconds else "–",
             ]
         )
-    head = ["", "repeats", "s, median", "s a run", "score's range, mean", "largest", "time against the CLI"]
+    head = [
+        "",
+        "repeats",
+        "s, median",
+        "s a run",
+        "score's range, mean",
+        "largest",
+        "deviation of single runs",
+        "time against the CLI",
+    ]
     return f"{pages} pages, {RUNS} runs each, mobile.\n\n" + page.table(head, rows)
 
 
@@ -282,6 +306,12 @@ def _spreads(lines: Sequence[Mapping[str, Any]]) -> Iterator[float]:
         for path, score in line["scores"].items():
             by_page[path].append(score)
     yield from (max(scores) - min(scores) for scores in by_page.values())
+
+
+def _single_deviation(lines: Sequence[Mapping[str, Any]]) -> str:
+    """The standard deviation of a page's single runs within a round, pooled over pages and rounds."""
+    groups = [singles for line in lines for singles in line.get("singles", {}).values() if len(singles) > 1]
+    return f"{statistics.fmean(map(statistics.variance, groups)) ** 0.5:.1f}" if groups else "–"
 
 
 def record(bench: Bench, records: Records, rounds: int) -> None:

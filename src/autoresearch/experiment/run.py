@@ -102,7 +102,7 @@ def prepared(plan: Plan, repository: Repository) -> Iterator[tuple[Bench, Worksp
         work.chmod(0o755)
 
         def make(place: Path) -> Workspace:
-            return Workspace(repository, place, like=repository.top)
+            return Workspace(repository, place, like=work)
 
         yield Bench(plan, make_arms(work, make)), make(work / "agent")
 

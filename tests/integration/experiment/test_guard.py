@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -177,3 +179,22 @@ def _better_of(before: int, after: int) -> str:
 
     first, second = random.Random(before).random(), random.Random(after).random()
     return "lower" if second < first else "higher"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a program as another user")
+def test_as_root_agents_and_candidates_are_another_user_who_cannot_write_in_the_repository(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("autoresearch.signals.process.UNTRUSTED", "nobody")
+    bench = 'echo "score=$(sed -n "s/.*--gap: \\([0-9]*\\)px.*/\\1/p" site/style.css)"; touch ran; test $(id -u) != 0\n'
+    with tempfile.TemporaryDirectory() as folder:  # not below `tmp_path`, where another user may not go
+        Path(folder).chmod(0o755)
+        root = Path(folder) / "shop"
+        change = "sed -i s/16px/8px/ site/style.css"
+        meddle = f"{change}; rm -rf {root}/.git/autoresearch; touch {root}/own"
+        for command, status in ((meddle, "crash"), (change, "keep")):
+            agent = {"kind": "command", "command": ["sh", "-c", command]}
+            shutil.rmtree(root, ignore_errors=True)
+            repository(root, agent=agent, benchmark=["sh", "bench.sh"], files={"bench.sh": bench})
+            assert statuses(night(root, tries=1)) == [status]
+            assert not (root / "own").exists()
