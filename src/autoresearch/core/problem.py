@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autoresearch.core.plain import plain
@@ -51,15 +52,26 @@ def quoted(value: Any) -> str:
     return f"`{plain(value, 60)}`" if isinstance(value, str) else kind_of(value)
 
 
+def _no_such_tag(context: Mapping[str, Any], _: Any) -> str:
+    tag = f"{context['discriminator']} `{plain(context['tag'], 60)}`".replace("'", "`")
+    return f"there is no {tag}; there are: {context['expected_tags']}".replace("'", "")
+
+
+_SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
+    "missing": lambda *_: "is missing",
+    "extra_forbidden": lambda *_: "unknown key",
+    "literal_error": lambda context, value: f"must be {context['expected']}, not {quoted(value)}",
+    "union_tag_not_found": lambda context, _: f"{context['discriminator']} is missing".replace("'", "`"),
+    "union_tag_invalid": _no_such_tag,
+}
+"""Error types that want more than a word."""
+
+
 def reason(problem: Any) -> str:
     """One of `ValidationError.errors()` in plain words."""
     kind, value, context = problem["type"], problem["input"], problem.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return "unknown key"
-    if kind == "literal_error":
-        return f"must be {context['expected']}, not {quoted(value)}"
+    if kind in _SENTENCES:
+        return _SENTENCES[kind](context, value)
     if kind in _BOUNDS:
         return plain(_BOUNDS[kind].format_map(context))
     family = kind.partition("_")[0]

@@ -116,13 +116,13 @@ def make_judge(plan: Plan, bench: Bench, done: int = 0) -> Judge:
 def _chosen(wish: Wish) -> tuple[str, Experiment, str | None]:
     config, _ = load(wish.root / wish.config, wish.config)
     names = list(config.experiments)
+    if not names:
+        raise UsageError(f"{wish.config} has no experiment", hint="declare one under `experiments`: docs/experiment.md")
     if wish.name is None and len(names) != 1:
-        raise UsageError(
-            f"which experiment? {wish.config} has {', '.join(names) or 'none'}", hint="autoresearch experiment NAME"
-        )
+        raise UsageError(f"which experiment? {wish.config} has {', '.join(names)}", hint="autoresearch experiment NAME")
     name = wish.name or names[0]
     if name not in config.experiments:
-        raise UsageError(f"there is no experiment {name}", hint=f"there are: {', '.join(names) or 'none'}")
+        raise UsageError(f"there is no experiment {name}", hint=f"there are: {', '.join(names)}")
     return name, config.experiments[name], config.site.build if config.site else None
 
 
