@@ -27,10 +27,10 @@ def test_a_share_may_be_written_as_people_write_it() -> None:
         ("{edits: .git/config, benchmark: b.py, agent: {kind: knobs}}", "3:9", "a path from its root"),
         (
             "{edits: a, benchmark: b.py, agent: {kind: knob}}",
-            "3:39",
+            "3:36",
             "there is no `kind` `knob`; there are: knobs, comm",
         ),
-        ("{edits: a, benchmark: b.py, agent: {model: x}}", "3:39", "`kind` is missing"),
+        ("{edits: a, benchmark: b.py, agent: {model: x}}", "3:36", "`kind` is missing"),
         ("{edits: a, benchmark: b.py, agent: {kind: knobs}, min_effect: 5}", "3:58", "must be less than 1"),
         ("{edits: a, benchmark: b.py, agent: {kind: knobs}, min_effect: few%}", "3:58", "a share, such as 1% or 0.01"),
     ],
