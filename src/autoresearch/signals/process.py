@@ -29,6 +29,8 @@ _SECRET_NAME = re.compile(
 )
 _GITHUB_FILES = {"GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
 _running: set[subprocess.Popen[bytes]] = set()
+_others: set[int] = set()
+"""Children of ours that were there before strays were adopted."""
 _homes: list[str] = []
 
 
@@ -181,14 +183,16 @@ def adopt_strays() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+    _others.clear()
+    _others.update(_children())
 
 
 def end_strays() -> None:
-    """End every child that we did not start: what a program left behind by `setsid` and a second fork.
+    """End every child that came after `adopt_strays` and is not ours: left behind by `setsid` and a second fork.
 
-    Only for one program at a time, after `adopt_strays`: another one's background process would be taken for a stray.
+    Only for one program at a time: another one's background process would be taken for a stray.
     """
-    ours = {process.pid for process in _running}
+    ours = _others | {process.pid for process in _running}
     while strays := [pid for pid in _children() if pid not in ours]:
         for pid in strays:
             with suppress(ProcessLookupError, PermissionError):

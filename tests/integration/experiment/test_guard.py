@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -198,3 +199,13 @@ def test_as_root_agents_and_candidates_are_another_user_who_cannot_write_in_the_
             repository(root, agent=agent, benchmark=["sh", "bench.sh"], files={"bench.sh": bench})
             assert statuses(night(root, tries=1)) == [status]
             assert not (root / "own").exists()
+
+
+def test_programs_that_ran_before_the_night_are_left_alone(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    with subprocess.Popen(["sleep", "600"]) as neighbour:
+        try:
+            night(repository(root, agent=program(root, CHANGE)), tries=1)
+            assert neighbour.poll() is None
+        finally:
+            neighbour.kill()
